@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+
+int io_read_all(int fd, struct buf *to, struct err *e)
+{
+	char chunk[16384];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+		int r;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "reading");
+		if (n == 0)
+			return 0;
+		r = buf_add(to, chunk, (size_t)n, e);
+		if (r < 0)
+			return r;
+	}
+}
+
+int io_write_all(int fd, const void *bytes, size_t n, struct err *e)
+{
+	const char *p = bytes;
+
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return err_sys(e, "writing");
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int io_copy(int from, int to, off_t max, struct err *e)
+{
+	off_t total = 0;
+
+	for (;;) {
+		char chunk[65536];
+		ssize_t n = pread(from, chunk, sizeof(chunk), total);
+		int r;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "reading");
+		if (n == 0)
+			return 0;
+		total += n;
+		if (total > max)
+			return err_set(e, -EFBIG, ERR_LIMIT, "a file exceeds %lld bytes",
+				       (long long)max);
+		r = io_write_all(to, chunk, (size_t)n, e);
+		if (r < 0)
+			return r;
+	}
+}
+
+int io_read_file_at(int dirfd, const char *name, struct buf *to, struct err *e)
+{
+	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "opening '%s'", name);
+	r = io_read_all(fd, to, e);
+	return r < 0 ? err_wrap(e, r, "'%s'", name) : 0;
+}
+
+int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+		     struct err *e)
+{
+	cleanup_close int fd = -EBADF;
+	char tmp[NAME_MAX + 1];
+	int r;
+
+	snprintf(tmp, sizeof(tmp), ".%.200s.tmp", name);
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return err_sys(e, "creating '%s'", tmp);
+	r = io_write_all(fd, bytes, n, e);
+	if (r < 0)
+		return err_wrap(e, r, "'%s'", name);
+	if (fsync(fd) < 0)
+		return err_sys(e, "syncing '%s'", name);
+	if (renameat(dirfd, tmp, dirfd, name) < 0)
+		return err_sys(e, "renaming '%s'", name);
+	if (fsync(dirfd) < 0)
+		return err_sys(e, "syncing the directory of '%s'", name);
+	return 0;
+}
+
+int io_mkdir_p(const char *path, mode_t mode, struct err *e)
+{
+	char part[LIMIT_PATH];
+	size_t n = strlen(path);
+
+	if (n == 0 || n >= sizeof(part))
+		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "bad directory name '%.64s'", path);
+	memcpy(part, path, n + 1);
+	for (char *p = part + 1;; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return err_sys(e, "creating directory '%s'", part);
+		*p = c;
+		if (c == '\0')
+			return 0;
+	}
+}
+
+/*
+ * A tree may be nested deeper than recursion should go. What lies too deep is moved up to the
+ * top of the tree, where the next round finds it.
+ */
+struct remover {
+	int top;     /* directory at the top; borrowed */
+	dev_t dev;   /* the file system that must not be left */
+	size_t n_up; /* how many were moved up */
+};
+
+static int remove_entry(struct remover *rm, int parent, const char *name, int depth, struct err *e);
+
+static int remove_children(struct remover *rm, int fd, int depth, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	cleanup_close int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	int r = 0;
+
+	d = copy < 0 ? NULL : fdopendir(copy);
+	if (!d)
+		return err_sys(e, "listing a directory");
+	copy = -EBADF; /* owned by d */
+	while (r == 0 && (entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = remove_entry(rm, fd, entry->d_name, depth, e);
+	return r;
+}
+
+static int move_up(struct remover *rm, int parent, const char *name, struct err *e)
+{
+	char up[64];
+
+	snprintf(up, sizeof(up), ".deep-%zu", rm->n_up++);
+	if (renameat(parent, name, rm->top, up) < 0)
+		return err_sys(e, "moving '%s' up", name);
+	return 0;
+}
+
+static int remove_entry(struct remover *rm, int parent, const char *name, int depth, struct err *e)
+{
+	cleanup_close int fd = -EBADF;
+	struct stat st;
+	int r;
+
+	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return err_sys(e, "removing '%s'", name);
+	if (depth > LIMIT_DEPTH)
+		return move_up(rm, parent, name, e);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "opening '%s'", name);
+	if (st.st_dev != rm->dev)
+		return err_set(e, -EXDEV, ERR_PRECONDITION, "'%s' is a mount", name);
+	r = remove_children(rm, fd, depth + 1, e);
+	if (r == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = err_sys(e, "removing '%s'", name);
+	return r;
+}
+
+int io_remove_tree_at(int dirfd, const char *name, struct err *e)
+{
+	cleanup_close int top =
+		openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct remover rm = {.top = top};
+	struct stat st;
+	int r;
+
+	if (top < 0 && errno == ENOENT)
+		return 0;
+	if (top < 0 || fstat(top, &st) < 0)
+		return err_sys(e, "opening '%s'", name);
+	rm.dev = st.st_dev;
+	do {
+		rm.n_up = 0;
+		r = remove_children(&rm, top, 0, e);
+	} while (r == 0 && rm.n_up > 0);
+	if (r == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = err_sys(e, "removing '%s'", name);
+	return r;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * limits - every bound of the project, in one list
+ *
+ * The image, its tools and the socket are hostile: a list, string, file or recursion without
+ * a name here is a defect. An error that comes from one of these names it.
+ */
+
+/* clang-format off */
+/* paths and mounts */
+#define LIMIT_PATH            4096  /* bytes of a container path with its NUL, as PATH_MAX */
+#define LIMIT_SYMLINKS          40  /* links followed in one look-up, as in the kernel */
+#define LIMIT_MOUNTS           256  /* mount specs of one exec */
+#define LIMIT_MOUNT_OPTIONS    128  /* options of one mount spec */
+#define LIMIT_LAYERS           500  /* lower directories of one overlay, as in the kernel */
+#define LIMIT_DIR_ENTRIES    65536  /* entries listed of one container directory */
+#define LIMIT_XATTRS            64  /* extended attributes of one file */
+#define LIMIT_XATTR_BYTES    65536  /* names and values of them together */
+
+/* trust */
+#define LIMIT_OS_RELEASE     16384  /* bytes of /etc/os-release */
+#define LIMIT_AUTHORITIES      256  /* certificates an operator may configure */
+#define LIMIT_AUTHORITY_FILE (1 << 20)  /* bytes of one file in the authorities directory */
+#define LIMIT_STORE_FILE    (16 << 20)  /* bytes of a bundle that is read or rewritten */
+#define LIMIT_CHANGES         4096  /* paths that one install may change */
+#define LIMIT_DEPTH             32  /* directories below one another in a drop-in or a diff */
+#define LIMIT_HELPER_USEC 120000000ull /* microseconds a helper may run */
+#define LIMIT_HELPER_OUTPUT  16384  /* bytes kept of what a helper printed */
+#define LIMIT_JOURNAL       (32 << 20)  /* bytes of a journal file */
+
+/* requests */
+#define LIMIT_EXECS           4096  /* execs known to one daemon, ended ones included */
+#define LIMIT_ID                64  /* bytes of an exec id */
+#define LIMIT_ARGS            4096  /* arguments of one command */
+#define LIMIT_ENV             4096  /* environment variables of one command */
+#define LIMIT_ARGS_SHOWN      4096  /* bytes of a command that State and List repeat */
+#define LIMIT_STRING        131072  /* bytes of one argument or variable, as MAX_ARG_STRLEN */
+#define LIMIT_PASSWD        (1 << 20)  /* bytes of the container's passwd or group file */
+#define LIMIT_GROUPS           256  /* supplementary groups of a user */
+
+/* the socket */
+#define LIMIT_FRAME         (4 << 20)  /* bytes of a ttrpc message, by the protocol */
+#define LIMIT_FRAME_DROP   (64 << 20)  /* a longer one ends the connection */
+#define LIMIT_REPLY         (1 << 20)  /* bytes of a reply */
+#define LIMIT_ARENA         (8 << 20)  /* bytes that decoding one request may take */
+#define LIMIT_ELEMENTS       65536  /* fields on the wire in one protobuf message */
+#define LIMIT_NESTING            8  /* protobuf messages inside one another */
+#define LIMIT_CONNECTIONS      256  /* open connections */
+#define LIMIT_CALLS            256  /* calls in flight on one connection */
+#define LIMIT_QUEUED        (8 << 20)  /* bytes of replies that a client may leave unread */
+#define LIMIT_CONFIG        (1 << 20)  /* bytes of the configuration file */
+/* clang-format on */
