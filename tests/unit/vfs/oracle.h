@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * oracle - the kernel's own overlay over the same directories
+ *
+ * oracle_isolate() gives the test process a mount namespace and a /tmp of its own, so nothing
+ * that is mounted or made is seen outside or outlives the test, even one that fails.
+ */
+#include "tests/unit/vfs/view.h"
+
+void oracle_isolate(void);
+/* Mount an overlay with @options ('@' is the tree) at tree path @at, which is made. */
+void oracle_mount(struct view *v, const char *options, const char *at);
+void oracle_unmount(struct view *v, const char *at);
+
+/*
+ * Fail unless the view and the host directory @host show the same: names, types, modes,
+ * owners, sizes, link texts, contents, attributes and times. Times in this century stand for
+ * "just written" and equal each other; tests give everything else older ones.
+ */
+void oracle_compare(const struct view *v, const char *host);
+
+/*
+ * Fail unless two upper directories have the same shape: entries, whiteouts, metadata. The
+ * kernel makes more directories opaque than it has to, so opaque in @ours must be in @kernels.
+ */
+void oracle_compare_uppers(const char *ours, const char *kernels);

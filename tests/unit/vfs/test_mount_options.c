@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vfs/mount_options.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "tests/support/suite.h"
+#include "tests/unit/vfs/oracle.h"
+
+static int parse(const char *type, const char *source, const char *options,
+		 struct mount_options *ret, struct err *e)
+{
+	struct mount_specs s = {0};
+	int r;
+
+	ck_assert_int_eq(mount_specs_add(&s, type, source, "/d", options, NULL), 0);
+	r = mount_options_parse(&s.v[0], ret, e);
+	mount_specs_done(&s);
+	return r;
+}
+
+#define ATIME_FIELD MOUNT_ATTR__ATIME
+
+static const struct {
+	const char *options;
+	uint64_t set;
+	uint64_t clear;
+	bool readonly;
+} attributes[] = {
+	{"", 0, 0, false},
+	{"nosuid,nodev", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0, false},
+	{"noexec,exec", 0, MOUNT_ATTR_NOEXEC, false}, /* the last word wins */
+	{"exec,noexec", MOUNT_ATTR_NOEXEC, 0, false},
+	{"ro", 0, 0, true},
+	{"ro,rw", 0, 0, false},
+	{"rw,rro", 0, 0, true},
+	{"rro,rw", 0, 0, false},
+	{"noatime", MOUNT_ATTR_NOATIME, ATIME_FIELD, false},
+	{"noatime,strictatime", MOUNT_ATTR_STRICTATIME, ATIME_FIELD, false},
+	{"noatime,relatime,nodiratime", MOUNT_ATTR_NODIRATIME, ATIME_FIELD, false},
+};
+
+START_TEST(words_become_attributes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
+		cleanup_mount_options struct mount_options o = {0};
+		struct err e = ERR_NONE;
+
+		ck_ok(parse("bind", "/s", attributes[i].options, &o, &e), e);
+		ck_assert_msg(o.attr_set == attributes[i].set &&
+				      o.attr_clear == attributes[i].clear &&
+				      o.readonly == attributes[i].readonly,
+			      "'%s': set %lx clear %lx ro %d", attributes[i].options,
+			      (unsigned long)o.attr_set, (unsigned long)o.attr_clear, o.readonly);
+		ck_assert(!o.recursive_readonly || strstr(attributes[i].options, "rw,rro"));
+	}
+}
+END_TEST
+
+static const struct {
+	const char *type;
+	const char *options;
+	enum mount_kind kind;
+	bool recursive;
+} kinds[] = {
+	{"bind", "", MOUNT_BIND, false},          {"none", "bind", MOUNT_BIND, false},
+	{"", "rbind", MOUNT_BIND, true},          {"overlay", "lowerdir=/l", MOUNT_OVERLAY, false},
+	{"proc", "nosuid", MOUNT_SPECIAL, false}, {"tmpfs", "size=1m", MOUNT_SPECIAL, false},
+};
+
+START_TEST(the_kind_follows_from_type_and_bind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		cleanup_mount_options struct mount_options o = {0};
+		struct err e = ERR_NONE;
+
+		ck_ok(parse(kinds[i].type, "/s", kinds[i].options, &o, &e), e);
+		ck_assert_int_eq(o.kind, kinds[i].kind);
+		ck_assert_int_eq(o.recursive, kinds[i].recursive);
+	}
+}
+END_TEST
+
+START_TEST(propagation_is_one_of_four_and_recursive_or_not)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	struct err e = ERR_NONE;
+
+	ck_ok(parse("bind", "/s", "rprivate,slave", &o, &e), e);
+	ck_assert_uint_eq(o.propagation, MS_SLAVE);
+	ck_assert(!o.recursive_propagation);
+	ck_ok(parse("bind", "/s", "rshared", &o, &e), e);
+	ck_assert_uint_eq(o.propagation, MS_SHARED);
+	ck_assert(o.recursive_propagation);
+}
+END_TEST
+
+START_TEST(words_of_a_special_file_system_are_handed_to_it)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	struct err e = ERR_NONE;
+
+	ck_ok(parse("tmpfs", "tmpfs", "nosuid,size=65536k,mode=755,upperdir=/x", &o, &e), e);
+	ck_assert_uint_eq(o.fs_options.n, 3);
+	ck_assert_str_eq(o.fs_options.v[0], "size=65536k");
+	ck_assert_str_eq(o.fs_options.v[2], "upperdir=/x");
+	ck_assert_ptr_null(o.upper);
+}
+END_TEST
+
+START_TEST(overlay_directories_are_unescaped)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	struct err e = ERR_NONE;
+
+	ck_ok(parse("overlay", "o",
+		    "lowerdir=/a\\:b:/c\\\\d:/e,upperdir=/u\\,v,workdir=/w,index=off,xino=auto,"
+		    "volatile,userxattr",
+		    &o, &e),
+	      e);
+	ck_assert_uint_eq(o.lowers.n, 3);
+	ck_assert_str_eq(o.lowers.v[0], "/a:b");
+	ck_assert_str_eq(o.lowers.v[1], "/c\\d");
+	ck_assert_str_eq(o.upper, "/u,v");
+	ck_assert_str_eq(o.work, "/w");
+	ck_assert(o.is_volatile && o.userxattr);
+	ck_assert_uint_eq(o.fs_options.n, 2);
+}
+END_TEST
+
+START_TEST(lower_directories_can_be_appended_one_by_one)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	struct err e = ERR_NONE;
+
+	ck_ok(parse("overlay", "o", "lowerdir+=/a:b,lowerdir+=/c", &o, &e), e);
+	ck_assert_uint_eq(o.lowers.n, 2);
+	ck_assert_str_eq(o.lowers.v[0], "/a:b");
+	ck_assert_ptr_null(o.upper);
+}
+END_TEST
+
+static const struct {
+	const char *type;
+	const char *source;
+	const char *options;
+	int r;
+	const char *word; /* what the message must name */
+} refused[] = {
+	{"bind", "", "", -EINVAL, "source"},
+	{"bind", "/s", "frobnicate", -EINVAL, "frobnicate"},
+	{"bind", "/s", "lowerdir=/l", -EINVAL, "lowerdir=/l"},
+	{"bind", "/s", "idmap", -EOPNOTSUPP, "idmap"},
+	{"tmpfs", "", "tmpcopyup", -EOPNOTSUPP, "tmpcopyup"},
+	{"", "/s", "ro", -EINVAL, "type"},
+	{"overlay", "", "", -EINVAL, "lowerdir"},
+	{"overlay", "", "lowerdir=/l,upperdir=/u", -EINVAL, "workdir"},
+	{"overlay", "", "lowerdir=/l,frobnicate", -EINVAL, "frobnicate"},
+	{"overlay", "", "lowerdir=/a::/b", -EOPNOTSUPP, "data-only"},
+	{"overlay", "", "lowerdir=/a:", -EINVAL, "lowerdir"},
+	{"overlay", "", "lowerdir=:/a", -EINVAL, "lowerdir"},
+	{"overlay", "", "lowerdir=a", -EINVAL, "lowerdir"},
+	{"overlay", "", "lowerdir=/a,lowerdir=/b", -EINVAL, "twice"},
+	{"overlay", "", "lowerdir=/a,upperdir=/u,upperdir=/v", -EINVAL, "twice"},
+	{"overlay", "", "lowerdir=/l,datadir+=/d", -EOPNOTSUPP, "datadir"},
+	{"overlay", "", "lowerdir=/l,redirect_dir=on", -EOPNOTSUPP, "redirect_dir=on"},
+	{"overlay", "", "lowerdir=/l,redirect_dir=follow", -EOPNOTSUPP, "redirect_dir=follow"},
+	{"overlay", "", "lowerdir=/l,metacopy=on", -EOPNOTSUPP, "metacopy=on"},
+	{"overlay", "", "lowerdir=/l,nfs_export=on", -EOPNOTSUPP, "nfs_export=on"},
+	{"overlay", "", "lowerdir=/l,verity=require", -EOPNOTSUPP, "verity"},
+};
+
+START_TEST(what_can_not_be_kept_is_refused_by_name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		struct mount_options o = {.kind = 77};
+		struct err e = ERR_NONE;
+		int r = parse(refused[i].type, refused[i].source, refused[i].options, &o, &e);
+
+		ck_assert_msg(r == refused[i].r, "'%s': %d", refused[i].options, r);
+		ck_assert_int_eq(e.kind, r == -EINVAL ? ERR_INVALID : ERR_UNSUPPORTED);
+		ck_assert_msg(strstr(e.msg, refused[i].word) != NULL, "'%s': %s",
+			      refused[i].options, e.msg);
+		ck_assert_int_eq(o.kind, 77);
+	}
+}
+END_TEST
+
+START_TEST(the_kernel_reads_escapes_in_the_same_way)
+{
+	static const char options[] = "lowerdir=@/l\\:1:@/l2\\,x:@/l\\\\3,upperdir=@/u\\,x,"
+				      "workdir=@/w\\:y";
+	struct view v;
+
+	suite_need_root();
+	oracle_isolate();
+	view_init(&v);
+	tree_file(&v.t, "l:1/one", "");
+	tree_file(&v.t, "l2,x/two", "");
+	tree_file(&v.t, "l\\3/three", "");
+	tree_file(&v.t, "u,x/top", "");
+	tree_dir(&v.t, "w:y");
+	view_rootfs(&v, "overlay", "", options);
+	view_open(&v);
+	oracle_mount(&v, options, "m");
+	oracle_compare(&v, tree_at(&v.t, "m"));
+	ck_assert_str_eq(view_list(&v, "/"), "one three top two");
+	oracle_unmount(&v, "m");
+	view_done(&v);
+}
+END_TEST
+
+SUITE("vfs/mount_options", NULL, NULL, words_become_attributes, the_kind_follows_from_type_and_bind,
+      propagation_is_one_of_four_and_recursive_or_not,
+      words_of_a_special_file_system_are_handed_to_it, overlay_directories_are_unescaped,
+      lower_directories_can_be_appended_one_by_one, what_can_not_be_kept_is_refused_by_name,
+      the_kernel_reads_escapes_in_the_same_way)

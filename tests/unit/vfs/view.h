@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * view - the fixture of the vfs tests: a scratch tree and a view of it
+ *
+ * In sources and options '@' stands for the tree's host path. view_done() fails the test when
+ * a descriptor was leaked.
+ */
+#include "tests/support/suite.h"
+#include "tests/support/tree.h"
+#include "vfs/vfs.h"
+
+struct view {
+	struct tree t;
+	struct mount_specs rootfs;
+	struct mount_specs mounts;
+	struct vfs *fs;
+	int n_fds; /* open when the test began */
+};
+
+void view_init(struct view *v);
+void view_done(struct view *v);
+
+void view_rootfs(struct view *v, const char *type, const char *source, const char *options);
+void view_mount(struct view *v, const char *type, const char *source, const char *destination,
+		const char *options);
+/* (Re)open v->fs; the test fails if that does. */
+void view_open(struct view *v);
+/* The same where it is expected to fail. Returns vfs_new()'s result. */
+int view_try(struct view *v, struct err *e);
+
+/* Host path or options with '@' replaced; the caller frees it. */
+char *view_expand(const struct view *v, const char *text);
+
+/* The view's stat, the canonical path, the names joined by spaces; each fails the test on error. */
+struct vfs_stat view_stat(const struct view *v, const char *path);
+const char *view_resolve(const struct view *v, const char *path);
+const char *view_list(const struct view *v, const char *path);
+const char *view_read(const struct view *v, const char *path);

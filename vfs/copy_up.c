@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vfs/copy_up.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/path.h"
+#include "vfs/meta.h"
+#include "vfs/temp.h"
+#include "vfs/text.h"
+
+static int copy_meta(const struct vfs_mount *m, int from, int to, const struct stat *st,
+		     struct err *e)
+{
+	vfs_xattr_filter *filter =
+		m->userxattr ? vfs_xattr_is_copied_userxattr : vfs_xattr_is_copied;
+	cleanup_vfs_xattrs struct vfs_xattrs xattrs = {0};
+	int r = vfs_meta_read_xattrs(from, filter, &xattrs, e);
+
+	if (r == 0)
+		r = vfs_meta_own(to, st->st_uid, st->st_gid, e);
+	if (r == 0)
+		r = vfs_meta_chmod(to, st->st_mode, e);
+	if (r == 0)
+		r = vfs_meta_write_xattrs(to, filter, &xattrs, /* lenient= */ true, e);
+	if (r == 0)
+		r = vfs_meta_touch(to, (struct timespec[]){st->st_atim, st->st_mtim}, e);
+	return r;
+}
+
+static int copy_content(int from, int to, struct err *e)
+{
+	cleanup_close int fd = vfs_place_reopen(from, e);
+
+	return fd < 0 ? fd : io_copy(fd, to, LIMIT_STORE_FILE, e);
+}
+
+/* Text of the link behind an O_PATH descriptor; "" for anything else. */
+static int link_target(int fd, const struct stat *st, char *ret, size_t size, struct err *e)
+{
+	ssize_t n = S_ISLNK(st->st_mode) ? readlinkat(fd, "", ret, size - 1) : 0;
+
+	if (n < 0)
+		return err_sys(e, "reading a link");
+	ret[n] = '\0';
+	return 0;
+}
+
+static int copy_entry(const struct vfs *fs, const struct vfs_mount *m, int from, int to_dir,
+		      const char *name, struct err *e)
+{
+	cleanup_vfs_temp struct vfs_temp temp = VFS_TEMP_NONE;
+	char target[LIMIT_PATH];
+	struct stat st;
+	int r;
+
+	if (fstat(from, &st) < 0)
+		return err_sys(e, "looking at it");
+	r = link_target(from, &st, target, sizeof(target), e);
+	if (r < 0)
+		return r;
+	r = vfs_temp_make(fs, m, to_dir, st.st_mode & S_IFMT, target, &temp, e);
+	if (r == 0 && S_ISREG(st.st_mode))
+		r = copy_content(from, temp.fd, e);
+	if (r == 0)
+		r = copy_meta(m, from, temp.fd, &st, e);
+	return r < 0 ? r : vfs_temp_commit(&temp, name, e);
+}
+
+/* Copy what @from stands for to @name in the top's directory @to_dir, whose times stay. */
+static int copy_up(const struct vfs *fs, const struct vfs_mount *m, int from, int to_dir,
+		   const char *name, struct err *e)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(to_dir, &st) < 0)
+		return err_sys(e, "looking at a directory");
+	r = copy_entry(fs, m, from, to_dir, name, e);
+	if (r < 0) {
+		vfs_meta_touch(to_dir, (struct timespec[]){st.st_atim, st.st_mtim}, NULL);
+		return err_wrap(e, r, "copying up '%s'", vfs_text(name).s);
+	}
+	return vfs_meta_touch(to_dir, (struct timespec[]){st.st_atim, st.st_mtim}, e);
+}
+
+/* Enter @name in @here, which has a part in the top, so that the result has one too. */
+static int enter(const struct vfs *fs, const struct vfs_dir *here, const char *name,
+		 struct vfs_dir *ret, struct err *e)
+{
+	cleanup_vfs_dir struct vfs_dir lower = {0};
+	int r = vfs_dir_enter(here, name, &lower, e);
+
+	if (r < 0)
+		return r;
+	if (r == VFS_NOT_DIR)
+		return err_set(e, -ENOENT, ERR_NOT_FOUND, "the directory '%s' does not exist",
+			       vfs_text(name).s);
+	if (vfs_dir_top(&lower) < 0) {
+		r = copy_up(fs, here->mount, lower.v[0].fd, vfs_dir_top(here), name, e);
+		return r < 0 ? r : enter(fs, here, name, ret, e);
+	}
+	*ret = lower;
+	lower = (struct vfs_dir){0};
+	return 0;
+}
+
+int vfs_copy_up_dir(struct vfs *fs, const char *path, struct err *e)
+{
+	const struct vfs_mount *m = vfs_mount_of(fs, path);
+	const char *inside = vfs_path_inside(m, path);
+	cleanup_vfs_dir struct vfs_dir here = {0};
+	char name[NAME_MAX + 1];
+	int r = vfs_dir_root(m, &here, e);
+
+	if (r < 0)
+		return r;
+	while ((r = vfs_next_name(&inside, name, e)) > 0) {
+		struct vfs_dir child;
+
+		r = enter(fs, &here, name, &child, e);
+		if (r < 0)
+			return r;
+		vfs_dir_done(&here);
+		here = child;
+	}
+	return r;
+}
+
+int vfs_copy_up_entry(struct vfs *fs, const char *path, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	cleanup_close int from = -EBADF;
+	char parent[LIMIT_PATH];
+	int r;
+
+	path_parent(path, parent);
+	r = vfs_copy_up_dir(fs, parent, e);
+	if (r == 0)
+		r = vfs_place_find(fs, path, &p, e);
+	if (r < 0 || p.entry.in_top)
+		return r;
+	from = vfs_place_open(&p, e);
+	if (from < 0)
+		return from;
+	return copy_up(fs, p.mount, from, vfs_dir_top(&p.dir), p.name, e);
+}

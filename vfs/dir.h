@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * dir - one directory of a mount, as the layer directories that merge into it
+ *
+ * This is overlayfs' look-up (fs/overlayfs/namei.c), one component at a time; a bind is the
+ * case of one layer without whiteouts. A name is looked for from the topmost layer down. A
+ * whiteout ends the search with nothing, anything but a directory ends it with itself,
+ * directories add up until one is opaque. Redirected directories and files without content of
+ * their own (metacopy) are refused.
+ */
+#include <sys/stat.h>
+
+#include "vfs/mount_table.h"
+
+struct vfs_dir_layer {
+	int fd;       /* the directory; open for reading, but O_PATH at the mount's root */
+	size_t layer; /* index into the mount's layers */
+};
+
+struct vfs_dir {
+	const struct vfs_mount *mount; /* borrowed */
+	struct vfs_dir_layer *v;       /* owned; topmost first */
+	size_t n;
+	bool is_root; /* descriptors are borrowed from the mount */
+};
+
+/* What a name means in a directory. */
+struct vfs_entry {
+	enum vfs_type type;
+	struct stat st; /* of what shows */
+	size_t at;      /* index into the directory's layers of what shows */
+	bool in_top;
+	bool whiteout;       /* the top hides what is below */
+	enum vfs_type below; /* what shows without the top's entry; VFS_ABSENT without a top */
+};
+
+enum { VFS_NOT_DIR = 1 }; /* the positive result of vfs_dir_enter() */
+
+void vfs_dir_done(struct vfs_dir *d);
+#define cleanup_vfs_dir cleanup(vfs_dir_done)
+
+/* The root of a mount that is a directory. */
+int vfs_dir_root(const struct vfs_mount *m, struct vfs_dir *ret, struct err *e);
+/* The subdirectory @name. Returns 0; VFS_NOT_DIR for anything else, or nothing. */
+int vfs_dir_enter(const struct vfs_dir *d, const char *name, struct vfs_dir *ret, struct err *e);
+/* Look @name up without opening it. */
+int vfs_dir_find(const struct vfs_dir *d, const char *name, struct vfs_entry *ret, struct err *e);
+
+/* The top's part of the directory, borrowed; -EBADF if it has none. */
+int vfs_dir_top(const struct vfs_dir *d);
+
+/* Is the entry @name of a layer's directory a whiteout? Always 0 in a bind. */
+int vfs_dir_is_whiteout(const struct vfs_mount *m, int dirfd, const char *name,
+			const struct stat *st, struct err *e);
+/* The value of the directory's opaque attribute ('y', 'x'), or 0. */
+int vfs_dir_opaque(const struct vfs_mount *m, int dirfd, struct err *e);
+/* Make the directory hide those below it; @fd may be O_PATH. */
+int vfs_dir_set_opaque(const struct vfs_mount *m, int fd, struct err *e);
+
+static inline enum vfs_type vfs_type_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return VFS_FILE;
+	case S_IFDIR:
+		return VFS_DIR;
+	case S_IFLNK:
+		return VFS_LINK;
+	default:
+		return VFS_SPECIAL;
+	}
+}

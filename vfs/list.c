@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The names of a merged directory: those of all layers in one array, sorted by name and then
+ * by layer. The first of equal names is what shows, or the whiteout that hides the others.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "vfs/place.h"
+#include "vfs/text.h"
+
+struct name {
+	char *text;
+	size_t rank; /* 0: a mount begins there; then the layers from the top down */
+	bool gone;   /* a whiteout */
+};
+
+struct names {
+	struct name *v;
+	size_t n;
+	size_t cap;
+};
+
+static void names_done(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i].text);
+	free(names->v);
+}
+
+static int add(struct names *names, const char *text, size_t rank, bool gone, struct err *e)
+{
+	char *copy;
+
+	if (names->n >= LIMIT_DIR_ENTRIES)
+		return err_set(e, -E2BIG, ERR_LIMIT, "a directory has more than %d entries",
+			       LIMIT_DIR_ENTRIES);
+	if (names->n == names->cap) {
+		size_t cap = names->cap ? 2 * names->cap : 64;
+		struct name *v = reallocarray(names->v, cap, sizeof(*v));
+
+		if (!v)
+			return err_oom(e);
+		names->v = v;
+		names->cap = cap;
+	}
+	copy = strdup(text);
+	if (!copy)
+		return err_oom(e);
+	names->v[names->n++] = (struct name){.text = copy, .rank = rank, .gone = gone};
+	return 0;
+}
+
+static int by_text_and_rank(const void *a, const void *b)
+{
+	const struct name *x = a;
+	const struct name *y = b;
+	int r = strcmp(x->text, y->text);
+
+	return r ? r : (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/*
+ * Is the entry a whiteout? Files are asked only where the directory is marked (opaque "x"),
+ * as in the kernel: else every file of every directory would cost two system calls.
+ */
+static int is_gone(const struct vfs_mount *m, DIR *d, const struct dirent *entry, bool marked,
+		   struct err *e)
+{
+	struct stat st;
+
+	if (m->kind != MOUNT_OVERLAY)
+		return 0;
+	if (entry->d_type != DT_CHR && entry->d_type != DT_UNKNOWN &&
+	    !(entry->d_type == DT_REG && marked))
+		return 0;
+	if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
+		return errno == ENOENT ? 1 : err_sys(e, "looking at a directory entry");
+	return vfs_dir_is_whiteout(m, dirfd(d), entry->d_name, &st, e);
+}
+
+/* A descriptor of its own, since reading moves it. */
+static int open_list(int dirfd, DIR **ret, struct err *e)
+{
+	cleanup_close int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d)
+		return err_sys(e, "opening a directory");
+	take_fd(&fd);
+	*ret = d;
+	return 0;
+}
+
+/* The next entry besides "." and ".."; NULL at the end, or with errno set. */
+static struct dirent *next_entry(DIR *d)
+{
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(d);
+	} while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+	return entry;
+}
+
+static int add_layer(struct names *names, const struct vfs_mount *m,
+		     const struct vfs_dir_layer *layer, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	const struct dirent *entry;
+	int mark = 0;
+	int r = open_list(layer->fd, &d, e);
+
+	if (r < 0)
+		return r;
+	if (m->kind == MOUNT_OVERLAY)
+		mark = vfs_dir_opaque(m, dirfd(d), e);
+	if (mark < 0)
+		return mark;
+	while ((entry = next_entry(d))) {
+		r = is_gone(m, d, entry, mark == 'x', e);
+		if (r >= 0)
+			r = add(names, entry->d_name, layer->layer + 1, r > 0, e);
+		if (r < 0)
+			return r;
+	}
+	return errno ? err_sys(e, "listing a directory") : 0;
+}
+
+/* A mount's destination shows even if it isn't there yet, as vfs_lstat() says. */
+static int add_mounts(struct names *names, const struct vfs *fs, const char *path, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < fs->n_mounts; i++) {
+		const char *destination = fs->mounts[i].destination;
+		char parent[LIMIT_PATH];
+
+		path_parent(destination, parent);
+		if (strcmp(parent, path) == 0 && *path_name(destination))
+			r = add(names, path_name(destination), /* rank= */ 0, /* gone= */ false, e);
+	}
+	return r;
+}
+
+static int show(struct names *names, struct strv *ret, struct err *e)
+{
+	cleanup_strv struct strv list = STRV(ret->max);
+	const char *previous = NULL;
+
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), by_text_and_rank);
+	for (size_t i = 0; i < names->n; i++) {
+		const struct name *name = &names->v[i];
+		bool hidden = previous && strcmp(previous, name->text) == 0;
+		int r = 0;
+
+		previous = name->text;
+		if (!hidden && !name->gone)
+			r = strv_add(&list, name->text, e);
+		if (r < 0)
+			return r;
+	}
+	strv_done(ret);
+	*ret = list;
+	list = (struct strv){0};
+	return 0;
+}
+
+static int list(const struct vfs *fs, const char *path, struct strv *ret, struct err *e)
+{
+	cleanup(names_done) struct names names = {0};
+	cleanup_vfs_place struct vfs_place place = {0};
+	cleanup_vfs_dir struct vfs_dir d = {0};
+	int r = vfs_dir_walk(fs, path, &d, e);
+
+	if (r == VFS_NOT_DIR) { /* say what it is */
+		r = vfs_place_find(fs, path, &place, e);
+		return r < 0 ? r : vfs_place_need(&place, VFS_DIR, path, e);
+	}
+	for (size_t i = 0; r == 0 && i < d.n; i++)
+		r = add_layer(&names, d.mount, &d.v[i], e);
+	if (r == 0)
+		r = add_mounts(&names, fs, path, e);
+	return r < 0 ? r : show(&names, ret, e);
+}
+
+int vfs_list(const struct vfs *fs, const char *path, struct strv *ret, struct err *e)
+{
+	int r = list(fs, path, ret, e);
+
+	return r < 0 ? err_wrap(e, r, "listing '%s'", vfs_text(path).s) : 0;
+}
+
+int vfs_count_top(const struct vfs *fs, const char *path, size_t *ret, struct err *e)
+{
+	cleanup_closedir DIR *entries = NULL;
+	cleanup_vfs_dir struct vfs_dir d = {0};
+	size_t n = 0;
+	int r = vfs_dir_walk(fs, path, &d, e);
+
+	if (r < 0)
+		return r;
+	if (vfs_dir_top(&d) >= 0) {
+		r = open_list(vfs_dir_top(&d), &entries, e);
+		if (r < 0)
+			return r;
+		while (next_entry(entries))
+			n++;
+		if (errno)
+			return err_sys(e, "listing '%s'", vfs_text(path).s);
+	}
+	*ret = n;
+	return 0;
+}

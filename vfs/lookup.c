@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/path.h"
+#include "vfs/place.h"
+#include "vfs/text.h"
+
+int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	const struct vfs_entry *entry = &p.entry;
+	int r = vfs_place_find(fs, path, &p, e);
+
+	if (r < 0)
+		return err_wrap(e, r, "looking at '%s'", vfs_text(path).s);
+	*ret = (struct vfs_stat){
+		.type = entry->type,
+		.mode = entry->st.st_mode & 07777,
+		.uid = entry->st.st_uid,
+		.gid = entry->st.st_gid,
+		.size = entry->type == VFS_FILE ? entry->st.st_size : 0,
+		.mtime = entry->st.st_mtim,
+		.ctime = entry->st.st_ctim,
+		.dev = entry->st.st_dev,
+		.ino = entry->st.st_ino,
+		.nlink = entry->st.st_nlink,
+		.writable = p.mount->has_top,
+		.in_top = entry->in_top,
+		.whiteout = entry->whiteout,
+		.below = entry->below != VFS_ABSENT,
+		.mountpoint = strcmp(path, "/") != 0 && vfs_mount_at(fs, path),
+	};
+	return 0;
+}
+
+static int open_file(const struct vfs *fs, const char *path, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	cleanup_close int fd = -EBADF;
+	int r = vfs_place_find(fs, path, &p, e);
+
+	if (r < 0)
+		return r;
+	r = vfs_place_need(&p, VFS_FILE, path, e);
+	if (r < 0)
+		return r;
+	fd = vfs_place_open(&p, e);
+	return fd < 0 ? fd : vfs_place_reopen(fd, e);
+}
+
+int vfs_open(const struct vfs *fs, const char *path, struct err *e)
+{
+	int fd = open_file(fs, path, e);
+
+	return fd < 0 ? err_wrap(e, fd, "opening '%s'", vfs_text(path).s) : fd;
+}
+
+int vfs_read_file(const struct vfs *fs, const char *path, struct buf *to, struct err *e)
+{
+	cleanup_close int fd = vfs_open(fs, path, e);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = io_read_all(fd, to, e);
+	return r < 0 ? err_wrap(e, r, "'%s'", vfs_text(path).s) : 0;
+}
+
+int vfs_readlink(const struct vfs *fs, const char *path, char *ret, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	char target[LIMIT_PATH];
+	ssize_t n;
+	int r = vfs_place_find(fs, path, &p, e);
+
+	if (r < 0)
+		return r;
+	r = vfs_place_need(&p, VFS_LINK, path, e);
+	if (r < 0)
+		return r;
+	n = readlinkat(p.dir.v[p.entry.at].fd, p.name, target, sizeof(target));
+	if (n < 0)
+		return err_sys(e, "reading the link '%s'", vfs_text(path).s);
+	if ((size_t)n >= sizeof(target))
+		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "the link '%s' is too long",
+			       vfs_text(path).s);
+	memcpy(ret, target, (size_t)n);
+	ret[n] = '\0';
+	return 0;
+}
+
+/* The layer of what shows; of nothing, the one that would take it. */
+static size_t layer_of(const struct vfs_place *p)
+{
+	bool shows = p->name && p->entry.type != VFS_ABSENT;
+
+	return shows ? p->dir.v[p->entry.at].layer : 0;
+}
+
+int vfs_describe(const struct vfs *fs, const char *path, char *ret, size_t size, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	int r = vfs_place_find(fs, path, &p, e);
+	const struct vfs_mount *m = p.mount;
+	size_t i;
+
+	if (r < 0)
+		return r;
+	if (m->kind == MOUNT_SPECIAL) {
+		snprintf(ret, size, "%s on '%s'", m->type, m->destination);
+		return 0;
+	}
+	i = layer_of(&p);
+	if (m->kind == MOUNT_BIND)
+		snprintf(ret, size, "bind '%s'", m->layers[i].path);
+	else if (m->has_upper && i == 0)
+		snprintf(ret, size, "overlay upper '%s'", m->layers[i].path);
+	else
+		snprintf(ret, size, "overlay lower %zu '%s'", i + !m->has_upper, m->layers[i].path);
+	return 0;
+}

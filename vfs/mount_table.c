@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vfs/mount_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+
+#include "base/path.h"
+#include "vfs/text.h"
+
+static void mount_done(struct vfs_mount *m)
+{
+	for (size_t i = 0; i < m->n_layers; i++) {
+		fd_close(m->layers[i].fd);
+		free(m->layers[i].path);
+	}
+	free(m->layers);
+	free(m->destination);
+	free(m->type);
+	*m = (struct vfs_mount){0};
+}
+
+struct vfs *vfs_free(struct vfs *fs)
+{
+	if (!fs)
+		return NULL;
+	for (size_t i = 0; i < fs->n_mounts; i++)
+		mount_done(&fs->mounts[i]);
+	free(fs->mounts);
+	free(fs);
+	return NULL;
+}
+
+void vfs_set_tag(struct vfs *fs, const char *tag)
+{
+	snprintf(fs->temp, sizeof(fs->temp), ".anchord.%s", tag);
+}
+
+/*
+ * What we never want from an image, denied by the kernel once more. Before Linux 5.12 there is
+ * no such call; the code does not rely on it.
+ */
+static void harden(int fd, bool top)
+{
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+			    MOUNT_ATTR_NOATIME | MOUNT_ATTR_NOSYMFOLLOW |
+			    (top ? 0 : MOUNT_ATTR_RDONLY),
+		.attr_clr = MOUNT_ATTR__ATIME,
+	};
+
+	(void)mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
+}
+
+/* Who may not clone mounts still gets a view, in which mounts below the source always show. */
+static int open_source(const char *path, bool recursive, bool top, struct err *e)
+{
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
+	int fd = open_tree(AT_FDCWD, path, flags);
+
+	if (fd >= 0)
+		harden(fd, top);
+	else if (errno == EPERM)
+		fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "opening '%s'", path) : fd;
+}
+
+/* Append a layer to @m, which has room for it. */
+static int add_layer(struct vfs_mount *m, const char *path, bool recursive, struct err *e)
+{
+	bool top = m->has_top && m->n_layers == 0;
+	cleanup_close int fd = open_source(path, recursive, top, e);
+	char *copy;
+
+	if (fd < 0)
+		return fd;
+	copy = strdup(path);
+	if (!copy)
+		return err_oom(e);
+	m->layers[m->n_layers++] = (struct vfs_layer){.fd = take_fd(&fd), .path = copy};
+	return 0;
+}
+
+/* Whether the layers are of the right type, and whether the host lets us write to the top. */
+static int check_layers(struct vfs_mount *m, struct err *e)
+{
+	struct statvfs fs;
+
+	for (size_t i = 0; i < m->n_layers; i++) {
+		const struct vfs_layer *layer = &m->layers[i];
+		struct stat st;
+
+		if (fstat(layer->fd, &st) < 0)
+			return err_sys(e, "looking at '%s'", layer->path);
+		m->is_dir = S_ISDIR(st.st_mode);
+		if (m->kind == MOUNT_OVERLAY && !m->is_dir)
+			return err_set(e, -ENOTDIR, ERR_INVALID,
+				       "the overlay's layer '%s' is not a directory", layer->path);
+	}
+	if (m->has_top && fstatvfs(m->layers[0].fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))
+		m->has_top = false;
+	return 0;
+}
+
+static int open_layers(struct vfs_mount *m, const struct mount_spec *spec,
+		       const struct mount_options *o, struct err *e)
+{
+	int r = 0;
+
+	m->layers = calloc(o->lowers.n + 1, sizeof(*m->layers));
+	if (!m->layers)
+		return err_oom(e);
+	if (m->kind == MOUNT_BIND)
+		r = add_layer(m, spec->source, o->recursive, e);
+	else if (o->upper)
+		r = add_layer(m, o->upper, /* recursive= */ false, e);
+	for (size_t i = 0; r == 0 && i < o->lowers.n; i++)
+		r = add_layer(m, o->lowers.v[i], /* recursive= */ false, e);
+	return r < 0 ? r : check_layers(m, e);
+}
+
+static int mount_open(struct vfs_mount *m, const struct mount_spec *spec, const char *destination,
+		      struct err *e)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	int r = mount_options_parse(spec, &o, e);
+
+	if (r < 0)
+		return r;
+	m->kind = o.kind;
+	m->userxattr = o.userxattr;
+	m->has_upper = o.upper;
+	m->has_top = !o.readonly && (o.kind == MOUNT_BIND || o.upper);
+	m->destination = strdup(destination);
+	m->type = strdup(o.kind == MOUNT_BIND ? "bind" : spec->type);
+	if (!m->destination || !m->type)
+		return err_oom(e);
+	if (o.kind == MOUNT_SPECIAL)
+		return 0;
+	r = open_layers(m, spec, &o, e);
+	return r < 0 ? err_wrap(e, r, "mount at '%s'", vfs_text(destination).s) : 0;
+}
+
+/* Forget the mounts that one at @destination hides. */
+static void hide(struct vfs *fs, const char *destination)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fs->n_mounts; i++) {
+		if (path_is_below(fs->mounts[i].destination, destination))
+			mount_done(&fs->mounts[i]);
+		else
+			fs->mounts[kept++] = fs->mounts[i];
+	}
+	fs->n_mounts = kept;
+}
+
+/* Put @spec onto canonical @destination; fs->mounts has room for it. */
+static int attach(struct vfs *fs, const struct mount_spec *spec, const char *destination,
+		  struct err *e)
+{
+	cleanup(mount_done) struct vfs_mount m = {0};
+	int r = mount_open(&m, spec, destination, e);
+
+	if (r < 0)
+		return r;
+	hide(fs, destination);
+	fs->mounts[fs->n_mounts++] = m;
+	m = (struct vfs_mount){0};
+	return 0;
+}
+
+static int attach_all(struct vfs *fs, const struct mount_specs *rootfs,
+		      const struct mount_specs *mounts, struct err *e)
+{
+	for (size_t i = 0; i < rootfs->n; i++) {
+		int r = attach(fs, &rootfs->v[i], "/", e);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; mounts && i < mounts->n; i++) {
+		const struct mount_spec *spec = &mounts->v[i];
+		char destination[LIMIT_PATH];
+		int r = vfs_resolve(fs, spec->destination, /* follow_last= */ true, destination, e);
+
+		if (r >= 0)
+			r = attach(fs, spec, destination, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int vfs_new(const struct mount_specs *rootfs, const struct mount_specs *mounts, struct vfs **ret,
+	    struct err *e)
+{
+	size_t n = rootfs->n + (mounts ? mounts->n : 0);
+	cleanup_vfs struct vfs *fs = NULL;
+	int r;
+
+	if (rootfs->n == 0)
+		return err_set(e, -EINVAL, ERR_INVALID, "the rootfs has no mount");
+	if (n > LIMIT_MOUNTS)
+		return err_set(e, -E2BIG, ERR_LIMIT, "more than %d mounts", LIMIT_MOUNTS);
+	fs = calloc(1, sizeof(*fs));
+	if (!fs)
+		return err_oom(e);
+	fs->mounts = calloc(n, sizeof(*fs->mounts));
+	if (!fs->mounts)
+		return err_oom(e);
+	vfs_set_tag(fs, "tmp");
+	r = attach_all(fs, rootfs, mounts, e);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(fs);
+	return 0;
+}
+
+const struct vfs_mount *vfs_mount_of(const struct vfs *fs, const char *path)
+{
+	const struct vfs_mount *best = NULL;
+
+	for (size_t i = 0; i < fs->n_mounts; i++) {
+		const struct vfs_mount *m = &fs->mounts[i];
+
+		if (path_is_below(path, m->destination) &&
+		    (!best || strlen(m->destination) > strlen(best->destination)))
+			best = m;
+	}
+	return best;
+}
+
+const struct vfs_mount *vfs_mount_at(const struct vfs *fs, const char *path)
+{
+	for (size_t i = 0; i < fs->n_mounts; i++)
+		if (strcmp(fs->mounts[i].destination, path) == 0)
+			return &fs->mounts[i];
+	return NULL;
+}

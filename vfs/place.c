@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vfs/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "vfs/proc_fd.h"
+#include "vfs/text.h"
+
+void vfs_place_done(struct vfs_place *p)
+{
+	vfs_dir_done(&p->dir);
+	*p = (struct vfs_place){0};
+}
+
+int vfs_next_name(const char **path, char *name, struct err *e)
+{
+	const char *p = *path + strspn(*path, "/");
+	size_t n = strcspn(p, "/");
+
+	if (n > NAME_MAX)
+		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "a name in a path is too long");
+	memcpy(name, p, n);
+	name[n] = '\0';
+	*path = p + n;
+	return n > 0;
+}
+
+const char *vfs_path_inside(const struct vfs_mount *m, const char *path)
+{
+	return path + strlen(m->destination);
+}
+
+static int check_canonical(const char *path, struct err *e)
+{
+	char canonical[LIMIT_PATH];
+	int r = path_canonical(path, canonical, sizeof(canonical), e);
+
+	if (r < 0)
+		return r;
+	if (strcmp(path, canonical) != 0)
+		return err_set(e, -EINVAL, ERR_INVALID, "'%s' is not a canonical path",
+			       vfs_text(path).s);
+	return 0;
+}
+
+/* The directory @inside a mount. */
+static int walk(const struct vfs_mount *m, const char *inside, struct vfs_dir *ret, struct err *e)
+{
+	cleanup_vfs_dir struct vfs_dir here = {0};
+	char name[NAME_MAX + 1];
+	int r;
+
+	if (!m->is_dir)
+		return VFS_NOT_DIR;
+	r = vfs_dir_root(m, &here, e);
+	if (r < 0)
+		return r;
+	while ((r = vfs_next_name(&inside, name, e)) > 0) {
+		struct vfs_dir child;
+
+		r = vfs_dir_enter(&here, name, &child, e);
+		if (r != 0)
+			return r;
+		vfs_dir_done(&here);
+		here = child;
+	}
+	if (r < 0)
+		return r;
+	*ret = here;
+	here = (struct vfs_dir){0};
+	return 0;
+}
+
+int vfs_dir_walk(const struct vfs *fs, const char *path, struct vfs_dir *ret, struct err *e)
+{
+	const struct vfs_mount *m;
+	int r = check_canonical(path, e);
+
+	if (r < 0)
+		return r;
+	m = vfs_mount_of(fs, path);
+	return walk(m, vfs_path_inside(m, path), ret, e);
+}
+
+/* The root of a mount is itself; only an overlay has something below it. */
+static int find_root(struct vfs_place *p, struct err *e)
+{
+	const struct vfs_mount *m = p->mount;
+
+	if (fstat(m->layers[0].fd, &p->entry.st) < 0)
+		return err_sys(e, "looking at '%s'", m->layers[0].path);
+	p->entry.type = vfs_type_of(p->entry.st.st_mode);
+	p->entry.in_top = m->has_top;
+	p->entry.below = m->has_top && m->n_layers > 1 ? VFS_DIR : VFS_ABSENT;
+	return 0;
+}
+
+static int find_name(struct vfs_place *p, const char *path, struct err *e)
+{
+	char parent[LIMIT_PATH];
+	int r;
+
+	p->name = path_name(path);
+	if (strlen(p->name) > NAME_MAX)
+		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "a name in a path is too long");
+	path_parent(path, parent);
+	r = walk(p->mount, vfs_path_inside(p->mount, parent), &p->dir, e);
+	if (r != 0)
+		return r < 0 ? r : 0; /* no directory: nothing is there */
+	return vfs_dir_find(&p->dir, p->name, &p->entry, e);
+}
+
+int vfs_place_find(const struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {.entry = {.type = VFS_ABSENT}};
+	int r = check_canonical(path, e);
+
+	if (r < 0)
+		return r;
+	p.mount = vfs_mount_of(fs, path);
+	if (p.mount->kind == MOUNT_SPECIAL)
+		p.entry.type = VFS_UNREACHABLE;
+	else if (strcmp(path, p.mount->destination) == 0)
+		r = find_root(&p, e);
+	else
+		r = find_name(&p, path, e);
+	if (r < 0)
+		return r;
+	*ret = p;
+	p = (struct vfs_place){0};
+	return 0;
+}
+
+int vfs_place_open(const struct vfs_place *p, struct err *e)
+{
+	int fd;
+
+	if (p->entry.type == VFS_ABSENT || p->entry.type == VFS_UNREACHABLE)
+		return err_set(e, -ENOENT, ERR_NOT_FOUND, "nothing is there");
+	if (p->name)
+		fd = openat(p->dir.v[p->entry.at].fd, p->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	else
+		fd = fcntl(p->mount->layers[0].fd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? err_sys(e, "opening") : fd;
+}
+
+int vfs_place_reopen(int fd, struct err *e)
+{
+	struct stat st;
+	int opened;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "looking at a file");
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, -EINVAL, ERR_INVALID, "not a regular file");
+	opened = open(proc_fd(fd).s, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return opened < 0 ? err_sys(e, "opening a file") : opened;
+}
+
+int vfs_place_need(const struct vfs_place *p, enum vfs_type want, const char *path, struct err *e)
+{
+	static const char *const texts[] = {
+		[VFS_FILE] = "regular file",
+		[VFS_DIR] = "directory",
+		[VFS_LINK] = "symbolic link",
+	};
+
+	if (p->entry.type == want)
+		return 0;
+	if (p->entry.type == VFS_ABSENT)
+		return err_set(e, -ENOENT, ERR_NOT_FOUND, "'%s' does not exist", vfs_text(path).s);
+	return err_set(e, -EINVAL, ERR_INVALID, "'%s' is not a %s", vfs_text(path).s, texts[want]);
+}

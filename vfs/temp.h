@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * temp - an entry that is made complete under a temporary name, then moved into place
+ *
+ * So whoever looks sees the old entry or the whole of its successor. What is left of a crash
+ * has the view's temporary name and goes with vfs_drop_temporary(), or with the next write.
+ */
+#include "vfs/mount_table.h"
+
+struct vfs_temp {
+	const struct vfs *fs; /* borrowed, as all but fd */
+	const struct vfs_mount *mount;
+	int dirfd;    /* a directory of the top */
+	int fd;       /* what was made; O_PATH, but a regular file is open */
+	bool pending; /* still under its temporary name */
+};
+
+#define VFS_TEMP_NONE ((struct vfs_temp){.dirfd = -EBADF, .fd = -EBADF})
+
+/* Remove what was not moved into place. */
+void vfs_temp_done(struct vfs_temp *t);
+#define cleanup_vfs_temp cleanup(vfs_temp_done)
+
+/*
+ * vfs_temp_make - make an entry below @dirfd, accessible to nobody but root so far
+ * @type:   S_IFREG, S_IFDIR, S_IFLNK or S_IFCHR, which stands for a whiteout
+ * @target: text of a link, else NULL
+ */
+int vfs_temp_make(const struct vfs *fs, const struct vfs_mount *m, int dirfd, mode_t type,
+		  const char *target, struct vfs_temp *ret, struct err *e);
+/* Rename it to @name, over what is there. */
+int vfs_temp_commit(struct vfs_temp *t, const char *name, struct err *e);
+/* Trade places with @name, which rename() could not replace, and remove that. */
+int vfs_temp_exchange(struct vfs_temp *t, const char *name, struct err *e);
+
+/*
+ * Remove an entry of the top, of a directory also the whiteouts in it. Missing is fine;
+ * -ENOTEMPTY (ERR_PRECONDITION).
+ */
+int vfs_temp_remove(const struct vfs_mount *m, int dirfd, const char *name, struct err *e);
