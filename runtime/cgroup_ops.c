@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/cgroup_ops.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/limits.h"
+
+enum { EVENTS_MAX = 256 /* bytes of cgroup.events */, BUSY_MSEC = 5 /* between two rmdirs */ };
+
+int cgroup_write(int dirfd, const char *file, const char *text, struct err *e)
+{
+	cleanup_close int fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		return err_sys(e, "writing '%s' to %s", text, file);
+	return 0;
+}
+
+static int kill_all(int dirfd, struct err *e)
+{
+	int r = cgroup_write(dirfd, "cgroup.kill", "1", e);
+
+	if (r == -ENOENT)
+		return err_set(e, r, ERR_UNSUPPORTED, "cgroup.kill is missing: Linux 5.14 has it");
+	return r;
+}
+
+static int is_populated(int events, struct err *e)
+{
+	char text[EVENTS_MAX];
+	ssize_t n = pread(events, text, sizeof(text) - 1, 0);
+
+	if (n < 0)
+		return err_sys(e, "reading cgroup.events");
+	text[n] = '\0';
+	return strstr(text, "populated 1") != NULL;
+}
+
+/* Milliseconds until @deadline_usec, rounded up; 0 when it has passed. */
+static int msec_left(uint64_t deadline_usec)
+{
+	uint64_t at = clock_mono_usec();
+
+	return at >= deadline_usec ? 0 : (int)((deadline_usec - at + 999) / 1000);
+}
+
+static int wait_empty(int dirfd, uint64_t deadline_usec, struct err *e)
+{
+	cleanup_close int events = openat(dirfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+	if (events < 0)
+		return err_sys(e, "cgroup.events");
+	for (;;) {
+		struct pollfd change = {.fd = events, .events = POLLPRI};
+		int r = is_populated(events, e);
+		int left = msec_left(deadline_usec);
+
+		if (r <= 0)
+			return r;
+		if (left == 0)
+			return err_set(e, -ETIMEDOUT, ERR_CLEANUP,
+				       "a process survives its SIGKILL");
+		if (poll(&change, 1, left) < 0 && errno != EINTR)
+			return err_sys(e, "waiting for cgroup.events");
+	}
+}
+
+static int remove_tree(int parent, const char *name, int depth, struct err *e);
+
+/* The cgroups that the container made inside its own. */
+static int remove_children(int parent, const char *name, int depth, struct err *e)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!dir) {
+		r = err_sys(e, "listing '%s'", name);
+		fd_close(fd);
+		return r;
+	}
+	while (r == 0 && (entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			r = remove_tree(dirfd(dir), entry->d_name, depth + 1, e);
+	return r;
+}
+
+/* Depth first: only a cgroup without children can be removed. */
+static int remove_tree(int parent, const char *name, int depth, struct err *e)
+{
+	int r;
+
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EBUSY)
+		return err_sys(e, "removing '%s'", name);
+	if (depth >= LIMIT_DEPTH)
+		return err_set(e, -ELOOP, ERR_CLEANUP, "cgroups are nested deeper than %d",
+			       LIMIT_DEPTH);
+	r = remove_children(parent, name, depth, e);
+	if (r == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(e, "removing '%s'", name);
+	return r;
+}
+
+int cgroup_kill_and_remove(int parent, const char *name, uint64_t timeout_usec, struct err *e)
+{
+	uint64_t deadline = clock_mono_usec() + timeout_usec;
+	cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "opening it");
+	r = kill_all(fd, e);
+	if (r == 0)
+		r = wait_empty(fd, deadline, e);
+	if (r < 0)
+		return r;
+	/* A dying process may keep its cgroup busy for a moment after it counts as gone. */
+	while ((r = remove_tree(parent, name, 0, e)) == -EBUSY && msec_left(deadline) > 0) {
+		err_clear(e);
+		poll(NULL, 0, BUSY_MSEC);
+	}
+	return r;
+}

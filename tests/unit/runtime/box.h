@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * box - a small container for a test: a rootfs that holds nothing but tests/payload/inside
+ *
+ *	box_init(&box);
+ *	ck_assert_str_eq(box_says(&box, "cwd", NULL), "/");
+ */
+#include "runtime/launch.h"
+#include "tests/support/suite.h"
+#include "tests/support/tree.h"
+
+struct box {
+	struct tree tree;           /* "root" is the rootfs, "staging" is empty */
+	struct container_spec spec; /* a test changes it before the run; args are set by box_says */
+	int cgroup_fd;              /* -EBADF: none */
+	int stdio[3];               /* null, and twice the file that box_says returns */
+	struct runtime_exit exit;   /* of the last run */
+	char out[65536];
+};
+
+void box_init(struct box *box);
+void box_done(struct box *box);
+
+/* Start @spec, with the box's stdio. */
+int box_start(struct box *box, struct runtime_process *ret, struct err *e);
+/* Start and reap @spec; the exit goes to the box. Returns as runtime_launch(). */
+int box_run(struct box *box, struct err *e);
+/* Set the command to "/inside" and the words up to NULL. */
+void box_command(struct box *box, const char *verb, ...) __attribute__((sentinel));
+/* The same, run it, and return what it printed; the test fails if it can't be started. */
+const char *box_says(struct box *box, const char *verb, ...) __attribute__((sentinel));

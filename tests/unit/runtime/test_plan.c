@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/plan.h"
+
+#include <string.h>
+
+#include "tests/support/suite.h"
+
+static struct container_spec spec;
+static struct runtime_plan *plan;
+
+static void setup(void)
+{
+	struct err e = ERR_NONE;
+
+	spec = (struct container_spec){.args = STRV(16), .env = STRV(16)};
+	spec.cwd = strdup("/src");
+	ck_ok(mount_specs_add(&spec.rootfs, "bind", "/image", "/", "rbind", &e), e);
+	ck_ok(strv_add(&spec.args, "make", &e), e);
+	ck_ok(strv_add(&spec.args, "all\n", &e), e);
+	ck_ok(strv_add(&spec.env, "PATH=/bin::/usr/bin", &e), e);
+}
+
+static void teardown(void)
+{
+	plan = runtime_plan_free(plan);
+	container_spec_done(&spec);
+}
+
+static char *print(void)
+{
+	struct buf text = BUF(65536);
+	struct err e = ERR_NONE;
+
+	ck_ok(runtime_plan_new(&spec, "/run/staging", &plan, &e), e);
+	ck_ok(runtime_plan_print(plan, &text, &e), e);
+	return buf_take(&text);
+}
+
+static void assert_has(const char *wanted)
+{
+	char *text = print();
+
+	ck_assert_msg(strstr(text, wanted) != NULL, "no\n%s\nin\n%s", wanted, text);
+	free(text);
+}
+
+/* clang-format off */
+static const char whole_plan[] =
+	"namespaces mount pid ipc uts cgroup\n"
+	"make mounts private\n"
+	"bind '/image' recursive\n"
+	"root on '/run/staging'\n"
+	"file system 'proc' nosuid nodev noexec\n"
+	"mount on '/proc'\n"
+	"file system 'tmpfs' mode='755' size='65536k' nosuid strictatime\n"
+	"mount on '/dev'\n"
+	"directory 'pts'\n"
+	"directory 'shm'\n"
+	"directory 'mqueue'\n"
+	"device node 'null' 1:3\n"
+	"device node 'zero' 1:5\n"
+	"device node 'full' 1:7\n"
+	"device node 'random' 1:8\n"
+	"device node 'urandom' 1:9\n"
+	"device node 'tty' 5:0\n"
+	"symlink 'fd' -> '/proc/self/fd'\n"
+	"symlink 'stdin' -> '/proc/self/fd/0'\n"
+	"symlink 'stdout' -> '/proc/self/fd/1'\n"
+	"symlink 'stderr' -> '/proc/self/fd/2'\n"
+	"symlink 'core' -> '/proc/kcore'\n"
+	"symlink 'ptmx' -> 'pts/ptmx'\n"
+	"file system 'devpts' newinstance ptmxmode='0666' mode='0620' gid='5' nosuid noexec\n"
+	"mount on '/dev/pts'\n"
+	"file system 'tmpfs' mode='1777' size='65536k' nosuid nodev noexec\n"
+	"mount on '/dev/shm'\n"
+	"file system 'mqueue' nosuid nodev noexec\n"
+	"mount on '/dev/mqueue'\n"
+	"file system 'sysfs' ro nosuid nodev noexec\n"
+	"mount on '/sys'\n"
+	"file system 'cgroup2' ro nosuid nodev noexec optional\n"
+	"mount on '/sys/fs/cgroup' optional\n"
+	"mask '/proc/acpi'\n"
+	"mask '/proc/asound'\n"
+	"mask '/proc/kcore'\n"
+	"mask '/proc/keys'\n"
+	"mask '/proc/latency_stats'\n"
+	"mask '/proc/timer_list'\n"
+	"mask '/proc/timer_stats'\n"
+	"mask '/proc/sched_debug'\n"
+	"mask '/proc/scsi'\n"
+	"mask '/sys/firmware'\n"
+	"mask '/sys/devices/virtual/powercap'\n"
+	"read-only '/proc/bus'\n"
+	"read-only '/proc/fs'\n"
+	"read-only '/proc/irq'\n"
+	"read-only '/proc/sys'\n"
+	"read-only '/proc/sysrq-trigger'\n"
+	"pivot root\n"
+	"host name 'anchord'\n"
+	"new session\n"
+	"standard streams\n"
+	"session keyring\n"
+	"umask 0022\n"
+	"bounding set 0xa80425fb\n"
+	"close descriptors\n"
+	"working directory '/src'\n"
+	"seccomp filter\n"
+	"user 0:0\n"
+	"capabilities 0xa80425fb\n"
+	"default signals\n"
+	"execute 'make'\n"
+	"argument 'make'\n"
+	"argument 'all%0A'\n"
+	"environment 'PATH=/bin::/usr/bin'\n"
+	"candidate '/bin/make'\n"
+	"candidate './make'\n"
+	"candidate '/usr/bin/make'\n";
+/* clang-format on */
+
+START_TEST(the_whole_plan_of_a_plain_container)
+{
+	char *text = print();
+
+	ck_assert_str_eq(text, whole_plan);
+	free(text);
+}
+END_TEST
+
+START_TEST(an_overlay_is_one_file_system_with_its_layers_from_the_top)
+{
+	struct err e = ERR_NONE;
+
+	mount_specs_done(&spec.rootfs);
+	ck_ok(mount_specs_add(&spec.rootfs, "overlay", "overlay", "/",
+			      "lowerdir=/a:/b,upperdir=/u,workdir=/w,volatile,index=off", &e),
+	      e);
+	assert_has("file system 'overlay' from 'overlay' lowerdir+='/a' lowerdir+='/b' "
+		   "upperdir='/u' workdir='/w' volatile index='off'\n"
+		   "root on '/run/staging'\n");
+}
+END_TEST
+
+START_TEST(mounts_of_the_caller_come_after_the_defaults_and_before_the_masks)
+{
+	struct err e = ERR_NONE;
+
+	ck_ok(mount_specs_add(&spec.mounts, "bind", "/cache", "/var/cache", "rbind,ro,nosuid", &e),
+	      e);
+	ck_ok(mount_specs_add(&spec.mounts, "tmpfs", "tmpfs", "/dev/x/../tmp", "size=1m", &e), e);
+	assert_has("mount on '/sys/fs/cgroup' optional\n"
+		   "bind '/cache' recursive\n"
+		   "mount attributes '/var/cache' ro nosuid\n"
+		   "mount on '/var/cache'\n"
+		   "file system 'tmpfs' from 'tmpfs' size='1m'\n"
+		   "mount on '/dev/tmp' create\n"
+		   "mask '/proc/acpi'\n");
+}
+END_TEST
+
+START_TEST(another_user_is_left_without_capabilities)
+{
+	spec.user = (struct container_user){.uid = 1000, .gid = 100};
+	assert_has("user 1000:100\ncapabilities 0\n");
+}
+END_TEST
+
+START_TEST(the_network_decides_the_namespaces)
+{
+	spec.network = NETWORK_NONE;
+	assert_has("namespaces mount pid ipc uts cgroup network\n");
+	runtime_plan_free(plan);
+	spec.network = NETWORK_PATH;
+	spec.network_path = strdup("/run/netns/a");
+	assert_has("namespaces mount pid ipc uts cgroup\njoin network namespace '/run/netns/a'\n");
+}
+END_TEST
+
+static void no_rootfs(void)
+{
+	mount_specs_done(&spec.rootfs);
+}
+
+static void no_command(void)
+{
+	strv_done(&spec.args);
+}
+
+static void relative_cwd(void)
+{
+	strcpy(spec.cwd, "src");
+}
+
+static void mount_on_root(void)
+{
+	mount_specs_add(&spec.mounts, "bind", "/x", "/a/..", "bind", NULL);
+}
+
+static void unknown_option(void)
+{
+	mount_specs_add(&spec.mounts, "bind", "/x", "/y", "bind,uid=nobody\n", NULL);
+}
+
+START_TEST(an_incomplete_spec_is_refused)
+{
+	static void (*const breaks[])(void) = {no_rootfs, no_command, relative_cwd, mount_on_root,
+					       unknown_option};
+
+	for (size_t i = 0; i < ARRAY_SIZE(breaks); i++) {
+		struct err e = ERR_NONE;
+		int r;
+
+		teardown();
+		setup();
+		breaks[i]();
+		r = runtime_plan_new(&spec, "/run/staging", &plan, &e);
+		ck_assert_msg(r == -EINVAL || r == -EOPNOTSUPP, "case %zu: %d %s", i, r, e.msg);
+		ck_assert_int_lt(e.code, 0);
+		ck_assert_ptr_null(plan);
+	}
+}
+END_TEST
+
+START_TEST(a_spec_is_copied_with_all_that_it_owns)
+{
+	struct container_spec copy = {.cwd = NULL};
+	struct err e = ERR_NONE;
+	char *first, *second;
+
+	spec.hostname = strdup("h");
+	spec.user.groups = calloc(1, sizeof(gid_t));
+	spec.user.n_groups = 1;
+	first = print();
+	plan = runtime_plan_free(plan);
+	ck_ok(container_spec_copy(&spec, &copy, &e), e);
+	container_spec_done(&spec);
+	spec = copy;
+	second = print();
+	ck_assert_str_eq(first, second);
+	free(first);
+	free(second);
+}
+END_TEST
+
+SUITE("runtime/plan", setup, teardown, the_whole_plan_of_a_plain_container,
+      an_overlay_is_one_file_system_with_its_layers_from_the_top,
+      mounts_of_the_caller_come_after_the_defaults_and_before_the_masks,
+      another_user_is_left_without_capabilities, the_network_decides_the_namespaces,
+      an_incomplete_spec_is_refused, a_spec_is_copied_with_all_that_it_owns)
