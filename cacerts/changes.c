@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cacerts/changes.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+static const char *const role_names[CHANGE_ROLE_MAX] = {
+#define X(name, text) [ROLE_##name] = text,
+	CHANGE_ROLES(X)
+#undef X
+};
+
+const char *change_role_name(enum change_role role)
+{
+	return role_names[role];
+}
+
+static void change_done(struct change *c)
+{
+	free(c->path);
+	free(c->bytes);
+	free(c->target);
+	vfs_xattrs_done(&c->xattrs);
+}
+
+void changes_done(struct changes *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		change_done(&c->v[i]);
+	free(c->v);
+	*c = (struct changes){0};
+}
+
+static int copy_xattrs(const struct vfs_xattrs *from, struct vfs_xattrs *to, struct err *e)
+{
+	to->v = calloc(from->n + 1, sizeof(*to->v));
+	if (!to->v)
+		return err_oom(e);
+	for (; to->n < from->n; to->n++) {
+		const struct vfs_xattr *x = &from->v[to->n];
+		struct vfs_xattr *y = &to->v[to->n];
+
+		y->name = strdup(x->name);
+		y->value = malloc(x->size + 1);
+		if (!y->name || !y->value) {
+			to->n++; /* free this half too */
+			return err_oom(e);
+		}
+		memcpy(y->value, x->value, x->size);
+		y->size = x->size;
+	}
+	return 0;
+}
+
+/* Appends an empty change and gives it its common parts; NULL when that failed. */
+static struct change *append(struct changes *c, enum change_kind kind, enum change_role role,
+			     const char *path, const struct vfs_meta *meta, struct err *e)
+{
+	struct change one = {.kind = kind, .role = role, .path = strdup(path)};
+	struct change *v = NULL;
+	int r = one.path ? 0 : err_oom(e);
+
+	if (meta)
+		one.meta = *meta;
+	if (r == 0 && (one.meta.fields & VFS_META_XATTRS) && one.meta.xattrs)
+		r = copy_xattrs(one.meta.xattrs, &one.xattrs, e);
+	if (r == 0 && c->n >= LIMIT_CHANGES)
+		r = err_set(e, -E2BIG, ERR_LIMIT, "more than %d changed paths", LIMIT_CHANGES);
+	if (r == 0) {
+		v = realloc(c->v, (c->n + 1) * sizeof(*v));
+		if (!v)
+			err_oom(e);
+	}
+	if (!v) {
+		change_done(&one);
+		return NULL;
+	}
+	one.meta.xattrs = NULL; /* see metadata(): the list may move */
+	c->v = v;
+	v[c->n] = one;
+	return &v[c->n++];
+}
+
+static int failed(const struct err *e)
+{
+	return e && e->code ? e->code : -ENOMEM;
+}
+
+int changes_add_dir(struct changes *c, enum change_role role, const char *path,
+		    const struct vfs_meta *meta, struct err *e)
+{
+	return append(c, CHANGE_MKDIR, role, path, meta, e) ? 0 : failed(e);
+}
+
+int changes_add_file(struct changes *c, enum change_role role, const char *path, const void *bytes,
+		     size_t n, const struct vfs_meta *meta, struct err *e)
+{
+	struct change *one = append(c, CHANGE_FILE, role, path, meta, e);
+
+	if (!one)
+		return failed(e);
+	one->bytes = malloc(n + 1);
+	if (!one->bytes)
+		return err_oom(e);
+	if (n)
+		memcpy(one->bytes, bytes, n);
+	one->n_bytes = n;
+	return 0;
+}
+
+int changes_add_link(struct changes *c, enum change_role role, const char *path, const char *target,
+		     const struct vfs_meta *meta, struct err *e)
+{
+	struct change *one = append(c, CHANGE_LINK, role, path, meta, e);
+
+	if (!one)
+		return failed(e);
+	one->target = strdup(target);
+	return one->target ? 0 : err_oom(e);
+}
+
+int changes_add_meta(struct changes *c, const char *path, const struct vfs_meta *meta,
+		     struct err *e)
+{
+	return append(c, CHANGE_META, ROLE_PARENT, path, meta, e) ? 0 : failed(e);
+}
+
+int changes_add_remove(struct changes *c, const char *path, struct err *e)
+{
+	return append(c, CHANGE_REMOVE, ROLE_STORE, path, NULL, e) ? 0 : failed(e);
+}
+
+int changes_add_drop(struct changes *c, const char *path, struct err *e)
+{
+	return append(c, CHANGE_DROP, ROLE_STORE, path, NULL, e) ? 0 : failed(e);
+}
+
+const struct change *changes_find(const struct changes *c, const char *path)
+{
+	for (size_t i = c->n; i-- > 0;)
+		if (strcmp(c->v[i].path, path) == 0)
+			return &c->v[i];
+	return NULL;
+}
+
+/* ---- playing ----------------------------------------------------------------------------- */
+
+static struct vfs_meta metadata(const struct change *c)
+{
+	struct vfs_meta meta = c->meta;
+
+	meta.xattrs = &c->xattrs;
+	return meta;
+}
+
+static int make_dir(const struct change *c, const struct vfs_meta *meta, struct vfs *fs,
+		    struct err *e)
+{
+	struct vfs_stat st;
+	int r = vfs_lstat(fs, c->path, &st, e);
+
+	if (r < 0)
+		return r;
+	if (st.type == VFS_DIR)
+		return 0;
+	return vfs_mkdir(fs, c->path, meta, e);
+}
+
+static int set_meta(const struct change *c, const struct vfs_meta *meta, struct vfs *fs,
+		    struct err *e)
+{
+	struct vfs_stat st;
+	int r = vfs_lstat(fs, c->path, &st, e);
+
+	if (r < 0 || st.type == VFS_ABSENT)
+		return r;
+	return vfs_set_meta(fs, c->path, meta, e);
+}
+
+int change_apply(const struct change *c, struct vfs *fs, struct err *e)
+{
+	const struct vfs_meta meta = metadata(c);
+	int r = -EINVAL;
+
+	switch (c->kind) {
+	case CHANGE_MKDIR:
+		r = make_dir(c, &meta, fs, e);
+		break;
+	case CHANGE_FILE:
+		r = vfs_put_file(fs, c->path, c->bytes, c->n_bytes, &meta, e);
+		break;
+	case CHANGE_LINK:
+		r = vfs_put_link(fs, c->path, c->target, &meta, e);
+		break;
+	case CHANGE_META:
+		r = set_meta(c, &meta, fs, e);
+		break;
+	case CHANGE_REMOVE:
+		r = vfs_remove(fs, c->path, e);
+		break;
+	case CHANGE_DROP:
+		r = vfs_drop(fs, c->path, e);
+		break;
+	case CHANGE_KIND_MAX:
+		break;
+	}
+	return r < 0 ? err_wrap(e, r, "'%s'", c->path) : 0;
+}
+
+int changes_apply(const struct changes *c, struct vfs *fs, struct err *e)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		int r = change_apply(&c->v[i], fs, e);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * changes - a plan: what is to be done to container paths, as data
+ *
+ * Everything that writes into a container is first a list of changes: what an install will do,
+ * what a helper did, what an undo will do. A list can be printed, kept on disk and played; each
+ * change says what should be true afterwards, so playing a list twice is the same as once.
+ */
+#include "base/json.h"
+#include "vfs/vfs.h"
+
+/* clang-format off */
+#define CHANGE_KINDS(X)                                                              \
+	X(MKDIR,  "mkdir")   /* a directory is there */                              \
+	X(FILE,   "file")    /* a file with these bytes is there */                  \
+	X(LINK,   "link")    /* a symlink with this text is there */                 \
+	X(META,   "meta")    /* what is there has this metadata; missing: nothing */ \
+	X(REMOVE, "remove")  /* nothing is there, as if the container removed it */  \
+	X(DROP,   "drop")    /* the top has nothing there; what is below shows */
+
+/* What a change is for: the receipt's word. */
+#define CHANGE_ROLES(X)                                        \
+	X(PARENT,   "parent")      /* a directory on the way */ \
+	X(DROPIN,   "drop-in")     /* our own file in the family's directory */ \
+	X(STORE,    "store")       /* a bundle, a hash link, ... */ \
+	X(STUB,     "mount-point") /* a destination for a mount */
+/* clang-format on */
+
+enum change_kind {
+#define X(name, text) CHANGE_##name,
+	CHANGE_KINDS(X)
+#undef X
+		CHANGE_KIND_MAX
+};
+
+enum change_role {
+#define X(name, text) ROLE_##name,
+	CHANGE_ROLES(X)
+#undef X
+		CHANGE_ROLE_MAX
+};
+
+struct change {
+	enum change_kind kind;
+	enum change_role role;
+	char *path;  /* canonical; owned, as all here */
+	char *bytes; /* FILE */
+	size_t n_bytes;
+	char *target;         /* LINK */
+	struct vfs_meta meta; /* MKDIR, FILE, LINK, META; its xattrs are the next field */
+	struct vfs_xattrs xattrs;
+};
+
+struct changes {
+	struct change *v; /* at most LIMIT_CHANGES */
+	size_t n;
+};
+
+void changes_done(struct changes *c);
+#define cleanup_changes cleanup(changes_done)
+
+/* Append one; strings, bytes and xattrs are copied. @meta may be NULL: nothing to set. */
+int changes_add_dir(struct changes *c, enum change_role role, const char *path,
+		    const struct vfs_meta *meta, struct err *e);
+int changes_add_file(struct changes *c, enum change_role role, const char *path, const void *bytes,
+		     size_t n, const struct vfs_meta *meta, struct err *e);
+int changes_add_link(struct changes *c, enum change_role role, const char *path, const char *target,
+		     const struct vfs_meta *meta, struct err *e);
+int changes_add_meta(struct changes *c, const char *path, const struct vfs_meta *meta,
+		     struct err *e);
+int changes_add_remove(struct changes *c, const char *path, struct err *e);
+int changes_add_drop(struct changes *c, const char *path, struct err *e);
+
+/* The last change of this path, or NULL; borrowed. */
+const struct change *changes_find(const struct changes *c, const char *path);
+
+/* Play one change. */
+int change_apply(const struct change *c, struct vfs *fs, struct err *e);
+/* Play all in order; stops at the first failure. */
+int changes_apply(const struct changes *c, struct vfs *fs, struct err *e);
+
+const char *change_role_name(enum change_role role);
+
+/*
+ * To and from a state directory: "<name>.json" and a file "<name>-<i>" for each content, all
+ * durable when changes_save() returns.
+ */
+int changes_save(const struct changes *c, int dirfd, const char *name, struct err *e);
+/* Returns 0, -ENOENT (ERR_NOT_FOUND) when there is none. */
+int changes_load(int dirfd, const char *name, struct changes *ret, struct err *e);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cacerts/install.h"
+
+#include "base/fault.h"
+#include "cacerts/undo.h"
+
+static int play(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < changes->n; i++) {
+		r = change_apply(&changes->v[i], fs, e);
+		if (i == 0)
+			fault_point("install.applied.first");
+	}
+	return r == 0 ? journal_commit(j, fs, e) : r;
+}
+
+int install_run(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e)
+{
+	cleanup_json json_t *ignored = json_object();
+	struct err undo = ERR_NONE;
+	int r;
+
+	vfs_set_tag(fs, j->id);
+	r = journal_begin(j, fs, changes, j->family ? distro_bundles : NULL, e);
+	if (r < 0)
+		return r;
+	r = play(j, fs, changes, e);
+	if (r == 0) {
+		fault_point("install.done");
+		return 0;
+	}
+	if (undo_run(j->dirfd, ignored, &undo) < 0 && e)
+		*e = undo;
+	return err_wrap(e, r, "installing the authorities");
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * install - journal, then play a list of changes
+ *
+ * When install_run() fails it has undone what it had done; the journal directory may then be
+ * removed. If that undo fails too, the error is ERR_CLEANUP with dirty set and the journal stays.
+ */
+#include "cacerts/changes.h"
+#include "cacerts/journal.h"
+
+/*
+ * @j:  dirfd, id, specs, family and authorities are set (cacerts/journal.h)
+ * @fs: view of the journal's specs
+ */
+int install_run(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e);

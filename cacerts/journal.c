@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cacerts/journal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fault.h"
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/path.h"
+#include "cacerts/journal_file.h"
+#include "cacerts/pem.h"
+
+static void entry_done(struct journal_entry *entry)
+{
+	free(entry->path);
+	free(entry->n_ours);
+	state_done(&entry->t0);
+	state_done(&entry->t1);
+}
+
+void journal_done(struct journal *j)
+{
+	for (size_t i = 0; i < j->n; i++)
+		entry_done(&j->v[i]);
+	free(j->v);
+	free(j->id);
+	mount_specs_done(&j->rootfs);
+	mount_specs_done(&j->mounts);
+	authorities_unref(j->authorities);
+	fd_close(j->dirfd);
+	*j = (struct journal){.dirfd = -EBADF};
+}
+
+static size_t position_of(const struct journal *j, const char *path)
+{
+	size_t low = 0;
+	size_t high = j->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(j->v[mid].path, path) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const struct journal_entry *journal_find(const struct journal *j, const char *path)
+{
+	size_t at = position_of(j, path);
+
+	return at < j->n && strcmp(j->v[at].path, path) == 0 ? &j->v[at] : NULL;
+}
+
+/* Adds an entry in its place; one that is there keeps the more telling role. */
+int journal_add(struct journal *j, const char *path, enum change_role role, struct err *e)
+{
+	size_t at = position_of(j, path);
+	struct journal_entry *v;
+	char *copy;
+
+	if (at < j->n && strcmp(j->v[at].path, path) == 0) {
+		if (j->v[at].role == ROLE_PARENT)
+			j->v[at].role = role;
+		return 0;
+	}
+	if (j->n >= 2 * LIMIT_CHANGES)
+		return err_set(e, -E2BIG, ERR_LIMIT, "a journal of more than %d paths",
+			       2 * LIMIT_CHANGES);
+	copy = strdup(path);
+	v = copy ? realloc(j->v, (j->n + 1) * sizeof(*v)) : NULL;
+	if (!v) {
+		free(copy);
+		return err_oom(e);
+	}
+	memmove(v + at + 1, v + at, (j->n - at) * sizeof(*v));
+	v[at] = (struct journal_entry){.path = copy, .role = role};
+	j->v = v;
+	j->n++;
+	return 0;
+}
+
+static int add_with_parents(struct journal *j, const char *path, enum change_role role,
+			    struct err *e)
+{
+	char dir[LIMIT_PATH];
+	int r = journal_add(j, path, role, e);
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	while (r == 0 && strcmp(dir, "/") != 0) {
+		path_parent(dir, dir);
+		r = journal_add(j, dir, ROLE_PARENT, e);
+	}
+	return r;
+}
+
+/* How often each authority stands in a file; only a file that holds one costs memory. */
+static int count_ours(const struct authorities *set, const struct buf *content, size_t **ret,
+		      struct err *e)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		size_t n = pem_count(content->data, content->n, &set->v[i]);
+
+		if (n == 0)
+			continue;
+		if (!*ret)
+			*ret = calloc(set->n, sizeof(**ret));
+		if (!*ret)
+			return err_oom(e);
+		(*ret)[i] = n;
+	}
+	return 0;
+}
+
+/* Only what is changed needs a backup; a watched file is restored by nobody. */
+static int record_before(struct journal *j, size_t i, const struct vfs *fs, bool backup,
+			 struct err *e)
+{
+	cleanup_buf struct buf content = BUF(LIMIT_STORE_FILE);
+	struct journal_entry *entry = &j->v[i];
+	char name[32];
+	int r = state_capture(fs, entry->path, &entry->t0, &content, e);
+
+	if (r < 0 || entry->t0.st.type != VFS_FILE)
+		return r;
+	r = count_ours(j->authorities, &content, &entry->n_ours, e);
+	if (r < 0 || !backup)
+		return r;
+	snprintf(name, sizeof(name), "before-%zu", i);
+	return io_write_file_at(j->dirfd, name, content.data, content.n, 0600, e);
+}
+
+int journal_begin(struct journal *j, const struct vfs *fs, const struct changes *changes,
+		  const char *const *watch, struct err *e)
+{
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &j->began);
+	for (size_t i = 0; r == 0 && i < changes->n; i++)
+		r = add_with_parents(j, changes->v[i].path, changes->v[i].role, e);
+	for (; r == 0 && watch && *watch; watch++)
+		r = add_with_parents(j, *watch, ROLE_PARENT, e);
+	for (size_t i = 0; r == 0 && i < j->n; i++)
+		r = record_before(j, i, fs, changes_find(changes, j->v[i].path) != NULL, e);
+	if (r == 0)
+		r = journal_save_before(j, e);
+	if (r < 0)
+		return err_wrap(e, r, "writing the journal");
+	fault_point("journal.recorded");
+	return 0;
+}
+
+int journal_commit(struct journal *j, const struct vfs *fs, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->n; i++)
+		r = state_capture(fs, j->v[i].path, &j->v[i].t1, NULL, e);
+	if (r == 0)
+		r = journal_save_after(j, e);
+	if (r < 0)
+		return err_wrap(e, r, "completing the journal");
+	j->installed = true;
+	return 0;
+}
+
+int journal_read_before(const struct journal *j, size_t i, struct buf *to, struct err *e)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "before-%zu", i);
+	return io_read_file_at(j->dirfd, name, to, e);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * journal - what every touched path was, on disk before it is touched
+ *
+ * A journal is a directory of one exec, on persistent disk:
+ *
+ *	journal.json    specs, family, and T0 of each path, written whole before any change
+ *	before-<i>      content that a file had at T0
+ *	authorities.pem the authorities of this exec
+ *	installed.json  T1 of each path; written when the install is complete. Without it the
+ *	                user process has never run, so all that differs from T0 is ours.
+ *	undo.json ...   what the undo will do (cacerts/undo.h), written before it does it
+ *
+ * Each file appears atomically, so a crash leaves a journal that can be read, at a step that
+ * can be told. Entries are the changed paths, their directories up to "/", and the bundle
+ * paths that are only watched; sorted, so a directory comes before what is in it.
+ */
+#include "cacerts/authorities.h"
+#include "cacerts/changes.h"
+#include "cacerts/state.h"
+#include "distro/distro.h"
+
+struct journal_entry {
+	char *path;
+	enum change_role role;
+	struct state t0; /* before the install */
+	struct state t1; /* after it */
+	size_t *n_ours;  /* how often authority i stood in the file at T0; NULL: never */
+};
+
+struct journal {
+	int dirfd; /* the journal's directory; owned */
+	char *id;  /* of the exec; owned */
+	struct mount_specs rootfs;
+	struct mount_specs mounts;
+	const struct distro_family *family; /* NULL: unknown */
+	struct authorities *authorities;    /* one reference */
+	struct timespec began;              /* wall clock at T0 */
+	struct journal_entry *v;
+	size_t n;
+	bool installed; /* t1 is valid */
+};
+
+void journal_done(struct journal *j);
+#define cleanup_journal cleanup(journal_done)
+
+/*
+ * journal_begin - record T0 of all that @changes and its directories will touch
+ * @j:     dirfd, id, specs, family and authorities are set; entries are filled in
+ * @watch: NULL-terminated further paths whose T0 the undo will want
+ *
+ * After 0 everything is durable and the changes may be played. On failure nothing was changed
+ * in the container and the directory may be removed.
+ */
+int journal_begin(struct journal *j, const struct vfs *fs, const struct changes *changes,
+		  const char *const *watch, struct err *e);
+
+/* Record T1 and that the install is complete; durable after 0. */
+int journal_commit(struct journal *j, const struct vfs *fs, struct err *e);
+
+/*
+ * Read a journal back. Takes @dirfd, on success only.
+ * Returns: 0; -ENOENT (ERR_NOT_FOUND) when the directory holds none (nothing was touched yet).
+ */
+int journal_load(int dirfd, struct journal *ret, struct err *e);
+
+/* What the file of entry @i held at T0. */
+int journal_read_before(const struct journal *j, size_t i, struct buf *to, struct err *e);
+
+/* The entry of this path, or NULL. */
+const struct journal_entry *journal_find(const struct journal *j, const char *path);

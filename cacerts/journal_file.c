@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cacerts/journal_file.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/path.h"
+#include "distro/families.h"
+
+enum { JOURNAL_VERSION = 1 };
+
+static int save(int dirfd, const char *name, const json_t *j, struct err *e)
+{
+	cleanup_free char *text = json_line(j);
+
+	if (!text)
+		return err_oom(e);
+	return io_write_file_at(dirfd, name, text, strlen(text), 0600, e);
+}
+
+static json_t *counts_to_json(const struct journal *j, const struct journal_entry *entry)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < j->authorities->n; i++)
+		json_array_append_new(list, json_integer((json_int_t)entry->n_ours[i]));
+	return list;
+}
+
+static json_t *entry_to_json(const struct journal *j, const struct journal_entry *entry)
+{
+	json_t *doc = json_pack("{s:o, s:i, s:o}", "path", json_path(entry->path), "role",
+				entry->role, "before", state_to_json(&entry->t0));
+
+	if (entry->n_ours)
+		json_object_set_new(doc, "n_ours", counts_to_json(j, entry));
+	return doc;
+}
+
+static int save_authorities(const struct journal *j, struct err *e)
+{
+	cleanup_buf struct buf text = BUF(LIMIT_JOURNAL);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->authorities->n; i++)
+		r = buf_addf(&text, e, "%s", j->authorities->v[i].pem);
+	if (r == 0)
+		r = io_write_file_at(j->dirfd, "authorities.pem", text.data, text.n, 0600, e);
+	return r;
+}
+
+int journal_save_before(const struct journal *j, struct err *e)
+{
+	cleanup_json json_t *doc = NULL;
+	json_t *entries = json_array();
+	int r = save_authorities(j, e);
+
+	for (size_t i = 0; i < j->n; i++)
+		json_array_append_new(entries, entry_to_json(j, &j->v[i]));
+	doc = json_pack("{s:i, s:s, s:I, s:I, s:s?, s:o, s:o, s:o}", "version", JOURNAL_VERSION,
+			"id", j->id, "began_sec", (json_int_t)j->began.tv_sec, "began_nsec",
+			(json_int_t)j->began.tv_nsec, "family", j->family ? j->family->name : NULL,
+			"rootfs", mount_specs_to_json(&j->rootfs), "mounts",
+			mount_specs_to_json(&j->mounts), "entries", entries);
+	if (r < 0)
+		return r;
+	return doc ? save(j->dirfd, "journal.json", doc, e) : err_oom(e);
+}
+
+int journal_save_after(const struct journal *j, struct err *e)
+{
+	cleanup_json json_t *doc = json_array();
+
+	for (size_t i = 0; i < j->n; i++)
+		json_array_append_new(doc, state_to_json(&j->v[i].t1));
+	return save(j->dirfd, "installed.json", doc, e);
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static int load(int dirfd, const char *name, json_t **ret, struct err *e)
+{
+	cleanup_buf struct buf text = BUF(LIMIT_JOURNAL);
+	int r = io_read_file_at(dirfd, name, &text, e);
+
+	return r < 0 ? r : json_parse(text.data, text.n, ret, e);
+}
+
+static int load_authorities(struct journal *j, struct err *e)
+{
+	cleanup_buf struct buf text = BUF(LIMIT_JOURNAL);
+	int r = io_read_file_at(j->dirfd, "authorities.pem", &text, e);
+
+	if (r < 0)
+		return r;
+	if (text.n == 0) { /* mount points only */
+		j->authorities = authorities_new();
+		return j->authorities ? 0 : err_oom(e);
+	}
+	return authorities_parse(text.data, text.n, "authorities.pem", &j->authorities, e);
+}
+
+static int load_counts(struct journal *j, struct journal_entry *entry, const json_t *list,
+		       struct err *e)
+{
+	if (!list)
+		return 0;
+	entry->n_ours = calloc(j->authorities->n + 1, sizeof(*entry->n_ours));
+	if (!entry->n_ours)
+		return err_oom(e);
+	for (size_t i = 0; i < j->authorities->n; i++)
+		entry->n_ours[i] = (size_t)json_integer_value(json_array_get(list, i));
+	return 0;
+}
+
+/* Entries were written sorted, so each one is added at the end. */
+static int load_entry(struct journal *j, const json_t *doc, struct err *e)
+{
+	const char *text = json_get_string(doc, "path");
+	struct journal_entry *entry;
+	char path[LIMIT_PATH];
+	size_t n = j->n;
+	int r;
+
+	if (!text)
+		return err_set(e, -EINVAL, ERR_INVALID, "an entry without a path");
+	r = path_unescape(text, path, sizeof(path), e);
+	if (r == 0)
+		r = journal_add(j, path, (enum change_role)json_get_int(doc, "role", 0), e);
+	if (r < 0)
+		return r;
+	if (j->n != n + 1 || strcmp(j->v[n].path, path) != 0)
+		return err_set(e, -EINVAL, ERR_INVALID, "entries out of order");
+	entry = &j->v[n];
+	r = state_from_json(json_object_get(doc, "before"), &entry->t0, e);
+	return r < 0 ? r : load_counts(j, entry, json_object_get(doc, "n_ours"), e);
+}
+
+static int load_header(struct journal *j, const json_t *doc, struct err *e)
+{
+	const char *family = json_get_string(doc, "family");
+	const char *id = json_get_string(doc, "id");
+	int r;
+
+	if (json_get_int(doc, "version", 0) != JOURNAL_VERSION || !id)
+		return err_set(e, -EINVAL, ERR_UNSUPPORTED, "a journal of another version");
+	j->id = strdup(id);
+	j->family = family ? distro_family_get(family) : NULL;
+	j->began.tv_sec = (time_t)json_get_int(doc, "began_sec", 0);
+	j->began.tv_nsec = (long)json_get_int(doc, "began_nsec", 0);
+	if (!j->id)
+		return err_oom(e);
+	r = mount_specs_from_json(json_object_get(doc, "rootfs"), &j->rootfs, e);
+	if (r == 0)
+		r = mount_specs_from_json(json_object_get(doc, "mounts"), &j->mounts, e);
+	return r;
+}
+
+static int load_after(struct journal *j, struct err *e)
+{
+	cleanup_json json_t *doc = NULL;
+	int r = load(j->dirfd, "installed.json", &doc, e);
+
+	if (r == -ENOENT) {
+		err_clear(e); /* the install never completed */
+		return 0;
+	}
+	if (r == 0 && json_array_size(doc) != j->n)
+		r = err_set(e, -EINVAL, ERR_INVALID, "installed.json doesn't fit journal.json");
+	for (size_t i = 0; r == 0 && i < j->n; i++)
+		r = state_from_json(json_array_get(doc, i), &j->v[i].t1, e);
+	j->installed = r == 0;
+	return r;
+}
+
+static int load_all(struct journal *j, const json_t *doc, struct err *e)
+{
+	const json_t *entries = json_object_get(doc, "entries");
+	int r = load_authorities(j, e);
+
+	if (r == 0)
+		r = load_header(j, doc, e);
+	for (size_t i = 0; r == 0 && i < json_array_size(entries); i++)
+		r = load_entry(j, json_array_get(entries, i), e);
+	return r == 0 ? load_after(j, e) : r;
+}
+
+int journal_load(int dirfd, struct journal *ret, struct err *e)
+{
+	struct journal j = {.dirfd = dirfd};
+	cleanup_json json_t *doc = NULL;
+	int r = load(dirfd, "journal.json", &doc, e);
+
+	if (r < 0)
+		return r;
+	r = load_all(&j, doc, e);
+	if (r < 0) {
+		j.dirfd = -EBADF; /* stays the caller's */
+		journal_done(&j);
+		return err_wrap(e, r == -ENOENT ? -EINVAL : r, "reading the journal");
+	}
+	*ret = j;
+	return 0;
+}

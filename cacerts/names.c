@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cacerts/names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FINGERPRINT_DIGITS = 16, HASH_DIGITS = 8, NUMBER_DIGITS_MAX = 6 };
+
+static void stem_of(const struct authority *a, char *ret, size_t size)
+{
+	snprintf(ret, size, NAMES_PREFIX "%.*s", FINGERPRINT_DIGITS, a->fingerprint);
+}
+
+int names_dropin(const struct authority *a, const char *dir, const char *suffix, char *ret,
+		 size_t size, struct err *e)
+{
+	char stem[64];
+	int n;
+
+	stem_of(a, stem, sizeof(stem));
+	n = snprintf(ret, size, "%s/%s%s", dir, stem, suffix);
+	if (n < 0 || (size_t)n >= size)
+		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "the drop-in path is too long");
+	return 0;
+}
+
+bool names_is_ours(const char *name, const struct authority *a)
+{
+	const char *last = strrchr(name, '/');
+	char stem[64];
+
+	stem_of(a, stem, sizeof(stem));
+	return strncmp(last ? last + 1 : name, stem, strlen(stem)) == 0;
+}
+
+bool names_is_hash_link(const char *name, const struct authority *a, unsigned *ret_number)
+{
+	char hash[16];
+	size_t n;
+
+	snprintf(hash, sizeof(hash), "%08x.", a->subject_hash);
+	if (strncmp(name, hash, HASH_DIGITS + 1) != 0)
+		return false;
+	name += HASH_DIGITS + 1;
+	n = strspn(name, "0123456789");
+	if (n == 0 || n > NUMBER_DIGITS_MAX || name[n] != '\0')
+		return false;
+	if (ret_number)
+		*ret_number = (unsigned)strtoul(name, NULL, 10);
+	return true;
+}

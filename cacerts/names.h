@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * names - what our files are called inside a container
+ *
+ * An authority's own file is "anchord-<16 hex digits of its fingerprint><suffix>", so that it
+ * can't meet a user's file and the same authority always has the same name.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cacerts/authorities.h"
+#include "distro/distro.h"
+
+#define NAMES_PREFIX "anchord-"
+
+/* Path of the drop-in file in @dir (canonical). Returns 0, -ENAMETOOLONG. */
+int names_dropin(const struct authority *a, const char *dir, const char *suffix, char *ret,
+		 size_t size, struct err *e);
+/* Is @name (a last component or a link's text) a file of @a, whatever its suffix and folder? */
+bool names_is_ours(const char *name, const struct authority *a);
+/* Is @name "<subject hash of a>.<digits>"? @ret_number may be NULL. */
+bool names_is_hash_link(const char *name, const struct authority *a, unsigned *ret_number);

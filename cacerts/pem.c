@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cacerts/pem.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+static const char *const labels[] = {"CERTIFICATE-----", "X509 CERTIFICATE-----",
+				     "TRUSTED CERTIFICATE-----"};
+
+static const char *find(const char *from, const char *end, const char *what)
+{
+	return memmem(from, (size_t)(end - from), what, strlen(what));
+}
+
+static bool starts_with(const char *p, const char *end, const char *what)
+{
+	size_t n = strlen(what);
+
+	return (size_t)(end - p) >= n && memcmp(p, what, n) == 0;
+}
+
+static bool is_certificate_label(const char *p, const char *end)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
+		if (starts_with(p, end, labels[i]))
+			return true;
+	return false;
+}
+
+bool pem_next(const char *text, size_t n, size_t from, struct pem_block *ret)
+{
+	const char *end = text + n;
+
+	for (const char *p = text + from; p < end; p++) {
+		const char *begin = find(p, end, "-----BEGIN ");
+		const char *stop = begin ? find(begin, end, "-----END ") : NULL;
+
+		if (!stop)
+			return false;
+		p = begin;
+		if (!is_certificate_label(begin + strlen("-----BEGIN "), end))
+			continue;
+		stop = find(stop + strlen("-----END "), end, "-----");
+		if (!stop)
+			return false;
+		stop += strlen("-----");
+		if (stop < end && *stop == '\r')
+			stop++;
+		if (stop < end && *stop == '\n')
+			stop++;
+		*ret = (struct pem_block){(size_t)(begin - text), (size_t)(stop - text)};
+		return true;
+	}
+	return false;
+}
+
+bool pem_is(const char *text, const struct pem_block *block, const struct authority *a)
+{
+	const char *end = text + block->end;
+	const char *body = memchr(text + block->start, '\n', block->end - block->start);
+	const char *stop = body ? find(body, end, "-----END ") : NULL;
+	cleanup_free unsigned char *der = NULL;
+	EVP_ENCODE_CTX *ctx;
+	int n_head = 0;
+	int n_tail = 0;
+	bool same;
+
+	if (!stop || (size_t)(stop - body) < a->n_der) /* base64 is longer than what it says */
+		return false;
+	der = malloc((size_t)(stop - body));
+	ctx = EVP_ENCODE_CTX_new();
+	if (ctx)
+		EVP_DecodeInit(ctx);
+	same = der && ctx &&
+	       EVP_DecodeUpdate(ctx, der, &n_head, (const unsigned char *)body,
+				(int)(stop - body)) >= 0 &&
+	       EVP_DecodeFinal(ctx, der + n_head, &n_tail) >= 0 &&
+	       (size_t)(n_head + n_tail) == a->n_der && memcmp(der, a->der, a->n_der) == 0;
+	EVP_ENCODE_CTX_free(ctx);
+	return same;
+}
+
+size_t pem_count(const char *text, size_t n, const struct authority *a)
+{
+	struct pem_block block = {0, 0};
+	size_t count = 0;
+
+	while (pem_next(text, n, block.end, &block))
+		count += pem_is(text, &block, a);
+	return count;
+}
+
+bool pem_is_only(const char *text, size_t n, const struct authority *a)
+{
+	struct pem_block first = {0, 0};
+	struct pem_block second;
+
+	return pem_next(text, n, 0, &first) && !pem_next(text, n, first.end, &second) &&
+	       pem_is(text, &first, a);
+}
+
+/* Is this block, with its line end, exactly what we write? */
+static bool is_verbatim(const char *text, const struct pem_block *block, const struct authority *a)
+{
+	size_t n = strlen(a->pem);
+
+	return block->end - block->start == n && memcmp(text + block->start, a->pem, n) == 0 &&
+	       (block->start == 0 || text[block->start - 1] == '\n');
+}
+
+/* The last block that is @a, a verbatim one if there is any. */
+static bool find_ours(const char *text, size_t n, const struct authority *a, struct pem_block *ret)
+{
+	struct pem_block block = {0, 0};
+	bool verbatim = false;
+	bool found = false;
+
+	while (pem_next(text, n, block.end, &block)) {
+		if (is_verbatim(text, &block, a)) {
+			*ret = block;
+			found = verbatim = true;
+		} else if (!verbatim && pem_is(text, &block, a)) {
+			*ret = block;
+			found = true;
+		}
+	}
+	return found;
+}
+
+int pem_strip(const char *text, size_t n, const struct authority *a, size_t n_remove,
+	      struct buf *ret, struct err *e)
+{
+	struct pem_block ours;
+	int r = buf_add(ret, text, n, e);
+
+	while (r == 0 && n_remove-- > 0 && find_ours(ret->data, ret->n, a, &ours)) {
+		memmove(ret->data + ours.start, ret->data + ours.end, ret->n - ours.end + 1);
+		ret->n -= ours.end - ours.start;
+	}
+	return r;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * state - everything about one container path at one moment
+ *
+ * The three-way undo compares three of them: T0 before the install, T1 after it, T2 after the
+ * user process. A state of a file carries a digest of its content; what the content was, T0
+ * keeps as a backup in the journal (cacerts/journal.h).
+ */
+#include "base/json.h"
+#include "vfs/vfs.h"
+
+enum { STATE_SHA256 = 32 };
+
+struct state {
+	struct vfs_stat st;
+	struct vfs_xattrs xattrs;           /* files and directories; owned */
+	char *target;                       /* links; owned */
+	unsigned char sha256[STATE_SHA256]; /* files */
+};
+
+void state_done(struct state *s);
+#define cleanup_state cleanup(state_done)
+
+/*
+ * Capture @path. @content, if given, also gets a file's bytes; its maximum bounds the file.
+ * Returns: 0, also when nothing is there; -E2BIG (ERR_LIMIT) for an oversized file.
+ */
+int state_capture(const struct vfs *fs, const char *path, struct state *ret, struct buf *content,
+		  struct err *e);
+
+/* Did nobody touch the path in between? True only for the same inode with the same ctime. */
+bool state_untouched(const struct state *a, const struct state *b);
+/* Same type and same inode? */
+bool state_same_object(const struct state *a, const struct state *b);
+/* Same type and same bytes (file), text (link); directories: the same inode. */
+bool state_same_content(const struct state *a, const struct state *b);
+bool state_same_mtime(const struct state *a, const struct state *b);
+bool state_same_xattrs(const struct state *a, const struct state *b);
+/* Same mode, owner, mtime and xattrs? */
+bool state_same_metadata(const struct state *a, const struct state *b);
+
+/*
+ * state_merge_metadata - three-way merge, attribute by attribute
+ *
+ * What the user process changed (@t2 differs from @t1) is kept, the rest is as it was before
+ * (@t0). @ret borrows xattrs from one of them.
+ */
+void state_merge_metadata(const struct state *t0, const struct state *t1, const struct state *t2,
+			  struct vfs_meta *ret);
+/* All metadata of one state, to be set again; borrows its xattrs. */
+struct vfs_meta state_metadata(const struct state *s);
+
+json_t *state_to_json(const struct state *s);
+int state_from_json(const json_t *j, struct state *ret, struct err *e);

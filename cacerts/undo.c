@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cacerts/undo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/io.h"
+#include "cacerts/undo_plan.h"
+
+const struct state *undo_t1(const struct undo *u, size_t i)
+{
+	/* Without a complete install the user process never ran: all that is there is ours. */
+	return u->j->installed ? &u->j->v[i].t1 : &u->t2[i];
+}
+
+void undo_keep(struct undo *u, const char *path)
+{
+	if (u->kept)
+		json_array_append_new(u->kept, json_path(path));
+}
+
+bool undo_removes(const struct undo *u, const char *path)
+{
+	const struct change *c = changes_find(u->out, path);
+
+	return c && (c->kind == CHANGE_DROP || c->kind == CHANGE_REMOVE);
+}
+
+static bool is_directory_entry(const struct undo *u, size_t i)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+
+	return entry->t0.st.type == VFS_DIR || undo_t1(u, i)->st.type == VFS_DIR ||
+	       (entry->t0.st.type == VFS_ABSENT && u->t2[i].st.type == VFS_DIR);
+}
+
+/* Files first, then what no journal knows, then directories from the deepest up. */
+static int plan_all(struct undo *u, struct err *e)
+{
+	const struct journal *j = u->j;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->n; i++)
+		r = state_capture(u->fs, j->v[i].path, &u->t2[i], NULL, e);
+	for (size_t i = j->n; r == 0 && i-- > 0;)
+		if (!is_directory_entry(u, i))
+			r = undo_plan_file(u, i, e);
+	if (r == 0)
+		r = undo_sweep(u, e);
+	for (size_t i = j->n; r == 0 && i-- > 0;)
+		if (is_directory_entry(u, i))
+			r = undo_plan_directory(u, i, e);
+	return r;
+}
+
+int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *ret_kept,
+	      struct err *e)
+{
+	cleanup_changes struct changes out = {0};
+	struct undo u = {.j = j, .fs = fs, .out = &out, .kept = ret_kept};
+	int r;
+
+	u.t2 = calloc(j->n + 1, sizeof(*u.t2));
+	if (!u.t2)
+		return err_oom(e);
+	r = plan_all(&u, e);
+	for (size_t i = 0; i < j->n; i++)
+		state_done(&u.t2[i]);
+	free(u.t2);
+	if (r < 0)
+		return r;
+	*ret = out;
+	out = (struct changes){0};
+	return 0;
+}
+
+/* What a crash in the middle of a write left. */
+static int drop_temporaries(const struct journal *j, struct vfs *fs, struct err *e)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		struct vfs_stat st;
+		int r = vfs_lstat(fs, j->v[i].path, &st, e);
+
+		if (r == 0 && st.type == VFS_DIR && st.in_top)
+			r = vfs_drop_temporary(fs, j->v[i].path, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Plans and makes the plan durable, or takes the one that an interrupted undo left. */
+static int get_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *kept,
+		    struct err *e)
+{
+	int r = changes_load(j->dirfd, "undo", ret, e);
+
+	if (r != -ENOENT)
+		return r;
+	err_clear(e);
+	r = undo_plan(j, fs, ret, kept, e);
+	return r == 0 ? changes_save(ret, j->dirfd, "undo", e) : r;
+}
+
+static int play(const struct changes *plan, struct vfs *fs, struct err *e)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		int r = change_apply(&plan->v[i], fs, e);
+
+		if (r < 0)
+			return r;
+		if (i == 0)
+			fault_point("undo.first");
+	}
+	return vfs_sync(fs, e);
+}
+
+static int run(const struct journal *j, json_t *report, struct err *e)
+{
+	cleanup_changes struct changes plan = {0};
+	cleanup_vfs struct vfs *fs = NULL;
+	json_t *kept = json_array();
+	int r;
+
+	json_object_set_new(report, "kept", kept);
+	r = vfs_new(&j->rootfs, &j->mounts, &fs, e);
+	if (r < 0)
+		return r;
+	vfs_set_tag(fs, j->id);
+	r = drop_temporaries(j, fs, e);
+	if (r == 0)
+		r = get_plan(j, fs, &plan, kept, e);
+	if (r == 0)
+		r = play(&plan, fs, e);
+	if (r < 0)
+		return r;
+	json_object_set_new(report, "result",
+			    json_string(json_array_size(kept) ? "merged" : "restored"));
+	return 0;
+}
+
+int undo_run(int dirfd, json_t *report, struct err *e)
+{
+	cleanup_journal struct journal j = {.dirfd = -EBADF};
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+	int r = fd < 0 ? err_sys(e, "duplicating a descriptor") : journal_load(fd, &j, e);
+
+	if (r == -ENOENT) {
+		fd_close(fd);
+		err_clear(e); /* nothing was touched yet */
+		json_object_set_new(report, "result", json_string("nothing"));
+		return 0;
+	}
+	if (r < 0)
+		fd_close(fd);
+	else
+		r = run(&j, report, e);
+	if (r < 0) {
+		json_object_set_new(report, "result", json_string("failed"));
+		if (e) {
+			e->dirty = 1;
+			e->kind = ERR_CLEANUP;
+		}
+		return err_wrap(e, r, "undoing the authorities");
+	}
+	fault_point("undo.done");
+	return 0;
+}

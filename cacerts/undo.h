@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * undo - take back what an install did, and nothing else
+ *
+ * The law: for every user process E, (install; E; undo) = E alone. Each journaled path has
+ * three states: T0 before the install, T1 after it, T2 after the user process.
+ *
+ *	T2 = T1   the user didn't touch it: T0 comes back; on an overlay by taking the entry
+ *	          out of the upper again, so that the layer is empty and not merely equal
+ *	T2 != T1  the user did: his attributes and bytes stay, only our certificates leave
+ *
+ * Never runs a tool. The undo is planned as a list of changes first, which is made durable
+ * before it is played, so a crash in the middle is finished by playing the list again.
+ */
+#include "cacerts/changes.h"
+#include "cacerts/journal.h"
+
+/*
+ * undo_plan - what has to be done, as changes
+ * @fs:       view of the journal's own specs
+ * @ret_kept: JSON array of container paths on which the user's change was kept; may be NULL
+ *
+ * Pure but for reading @fs. Returns 0 or -errno from reading.
+ */
+int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *ret_kept,
+	      struct err *e);
+
+/*
+ * undo_run - undo the journal in a state directory
+ * @dirfd:  the journal's directory; borrowed
+ * @report: JSON object that gets "result" ("nothing", "restored", "merged") and "kept"
+ *
+ * Idempotent, also across crashes. The caller removes the directory after 0.
+ * Returns: 0; -errno with ERR_CLEANUP and dirty set: a trace may remain.
+ */
+int undo_run(int dirfd, json_t *report, struct err *e);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The undo of directories: those that the install made or copied up go again, unless the user
+ * has a part in them; the others get their times back.
+ */
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/path.h"
+#include "cacerts/undo_plan.h"
+
+/* Is @path an entry directly in directory @dir? */
+static bool is_child(const char *path, const char *dir)
+{
+	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/' && path[n + 1] != '\0' &&
+	       !strchr(path + n + 1, '/');
+}
+
+/* Does the plan change an entry of this directory? Then its mtime will move. */
+static bool plan_touches(const struct undo *u, const char *dir)
+{
+	for (size_t i = 0; i < u->out->n; i++)
+		if (u->out->v[i].kind != CHANGE_META && is_child(u->out->v[i].path, dir))
+			return true;
+	return false;
+}
+
+/* Does a directory below @dir stay that the install made? Then the user "made" it there. */
+static bool keeps_one_of_ours(const struct undo *u, const char *dir)
+{
+	for (size_t i = 0; i < u->j->n; i++) {
+		const struct journal_entry *entry = &u->j->v[i];
+
+		if (is_child(entry->path, dir) && entry->t0.st.type == VFS_ABSENT &&
+		    u->t2[i].st.type == VFS_DIR && !undo_removes(u, entry->path))
+			return true;
+	}
+	return false;
+}
+
+/* Will the directory be empty once the plan is played? */
+static int will_be_empty(const struct undo *u, const char *dir, bool *ret, struct err *e)
+{
+	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
+	int r = vfs_list(u->fs, dir, &names, e);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		char path[LIMIT_PATH];
+
+		r = path_join(dir, names.v[i], path, sizeof(path), e);
+		if (r == 0 && !undo_removes(u, path)) {
+			*ret = false;
+			return 0;
+		}
+	}
+	*ret = true;
+	return r;
+}
+
+/* Will the top's part of the directory be empty once the plan is played? */
+static int will_be_bare(const struct undo *u, const char *dir, bool *ret, struct err *e)
+{
+	size_t n_leaving = 0;
+	size_t n_top;
+	int r = vfs_count_top(u->fs, dir, &n_top, e);
+
+	for (size_t i = 0; r == 0 && i < u->out->n; i++) {
+		const struct change *c = &u->out->v[i];
+		struct vfs_stat st;
+
+		if (c->kind != CHANGE_DROP || !is_child(c->path, dir))
+			continue;
+		r = vfs_lstat(u->fs, c->path, &st, e);
+		if (r == 0 && (st.in_top || st.whiteout))
+			n_leaving++;
+	}
+	*ret = r == 0 && n_top == n_leaving;
+	return r;
+}
+
+/* Did the user take a file of ours out of the directory himself? */
+static bool lost_one_of_ours(const struct undo *u, const char *dir)
+{
+	for (size_t i = 0; i < u->j->n; i++) {
+		const struct journal_entry *entry = &u->j->v[i];
+
+		if (is_child(entry->path, dir) && entry->t0.st.type == VFS_ABSENT &&
+		    undo_t1(u, i)->st.type != VFS_ABSENT && u->t2[i].st.type == VFS_ABSENT)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The install made it. It goes if nothing but ours was ever in it: nobody touched it, or all
+ * that the user did was to take ours out.
+ */
+static int plan_made(struct undo *u, size_t i, struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	const struct vfs_meta meta = state_metadata(&u->t2[i]);
+	bool empty = false;
+	int r = 0;
+
+	if (state_untouched(undo_t1(u, i), &u->t2[i]) || lost_one_of_ours(u, entry->path))
+		r = will_be_empty(u, entry->path, &empty, e);
+	if (r < 0)
+		return r;
+	if (empty)
+		return changes_add_drop(u->out, entry->path, e);
+	undo_keep(u, entry->path);
+	return plan_touches(u, entry->path) ? changes_add_meta(u->out, entry->path, &meta, e) : 0;
+}
+
+/*
+ * Is all that happened to a copied-up directory, whose top part will be empty, our doing? Its
+ * mtime also moves when the user removes a file that without us would not have been there.
+ */
+static bool is_only_ours(const struct undo *u, const char *dir, const struct state *t1,
+			 const struct state *t2)
+{
+	struct state as_t1 = *t2;
+
+	if (lost_one_of_ours(u, dir))
+		as_t1.st.mtime = t1->st.mtime;
+	return state_same_metadata(t1, &as_t1);
+}
+
+/* It was there before; the install copied it up or changed its times. */
+static int plan_used(struct undo *u, size_t i, struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	const struct state *t1 = undo_t1(u, i);
+	const struct state *t2 = &u->t2[i];
+	struct vfs_meta meta;
+	bool bare = false;
+	int r = 0;
+
+	if (!state_same_object(t1, t2)) { /* the user put another directory there */
+		meta = state_metadata(t2);
+		return plan_touches(u, entry->path)
+			       ? changes_add_meta(u->out, entry->path, &meta, e)
+			       : 0;
+	}
+	if (!entry->t0.st.in_top && t2->st.in_top)
+		r = will_be_bare(u, entry->path, &bare, e);
+	if (r < 0)
+		return r;
+	if (bare && is_only_ours(u, entry->path, t1, t2))
+		return changes_add_drop(u->out, entry->path, e);
+	state_merge_metadata(&entry->t0, t1, t2, &meta);
+	if (keeps_one_of_ours(u, entry->path))
+		meta.mtime = t2->st.mtime;
+	if (!t2->st.in_top ||
+	    (state_same_metadata(&entry->t0, t2) && !plan_touches(u, entry->path)))
+		return 0;
+	return changes_add_meta(u->out, entry->path, &meta, e);
+}
+
+int undo_plan_directory(struct undo *u, size_t i, struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	const struct state *t1 = undo_t1(u, i);
+
+	if (u->t2[i].st.type != VFS_DIR)
+		return 0; /* gone, or something of the user's */
+	if (entry->t0.st.type == VFS_DIR)
+		return plan_used(u, i, e);
+	if (t1->st.type == VFS_DIR)
+		return plan_made(u, i, e);
+	if (plan_touches(u, entry->path)) { /* the user made it; only its times need care */
+		const struct vfs_meta meta = state_metadata(&u->t2[i]);
+
+		return changes_add_meta(u->out, entry->path, &meta, e);
+	}
+	return 0;
+}

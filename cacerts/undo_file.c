@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The undo of files and links: three-way, attribute by attribute and certificate by certificate. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "cacerts/pem.h"
+#include "cacerts/undo_plan.h"
+
+/* Nothing of ours stays at this path: what is below shows again, or a removal by the image's
+ * own whiteout.  */
+static int restore_absence(struct undo *u, const struct journal_entry *entry, struct err *e)
+{
+	return entry->t0.st.whiteout ? changes_add_remove(u->out, entry->path, e)
+				     : changes_add_drop(u->out, entry->path, e);
+}
+
+static int put_back(struct undo *u, size_t i, const struct vfs_meta *meta, struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	cleanup_buf struct buf before = BUF(LIMIT_STORE_FILE);
+	int r;
+
+	if (entry->t0.st.type == VFS_LINK)
+		return changes_add_link(u->out, ROLE_STORE, entry->path, entry->t0.target, meta, e);
+	r = journal_read_before(u->j, i, &before, e);
+	if (r < 0)
+		return r;
+	return changes_add_file(u->out, ROLE_STORE, entry->path, before.data, before.n, meta, e);
+}
+
+/* T2 holds what the install put there: T0 comes back, with the attributes that the user set. */
+static int restore(struct undo *u, size_t i, struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	const struct state *t0 = &entry->t0;
+	const struct state *t1 = undo_t1(u, i);
+	struct vfs_meta meta;
+
+	if (t0->st.type == VFS_ABSENT)
+		return restore_absence(u, entry, e);
+	if (!t0->st.in_top && state_same_metadata(t1, &u->t2[i]))
+		return changes_add_drop(u->out, entry->path, e);
+	state_merge_metadata(t0, t1, &u->t2[i], &meta);
+	return put_back(u, i, &meta, e);
+}
+
+/*
+ * How many copies of authority @k leave a file that the user rewrote. It holds those that it
+ * had at T0, those that the user's own new certificates explain, and the rest is ours: what
+ * the install added, or one that a tool took over from our drop-in file.
+ */
+static int n_ours_in(struct undo *u, size_t i, size_t k, const struct buf *text, size_t *ret,
+		     struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	const struct authority *a = &u->j->authorities->v[k];
+	size_t n_t2 = pem_count(text->data, text->n, a);
+	size_t n_t0 = entry->n_ours ? entry->n_ours[k] : 0;
+	size_t n_user = 0;
+	int r = 0;
+
+	if (n_t2 > n_t0)
+		r = undo_count_sources(u, a, &n_user, e);
+	if (r < 0)
+		return r;
+	*ret = n_t2 > n_t0 + n_user ? 1 : 0; /* an install adds each authority once */
+	return 0;
+}
+
+static int strip(struct undo *u, size_t i, struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
+	const struct vfs_meta meta = state_metadata(&u->t2[i]);
+	size_t n_stripped = 0;
+	int r = vfs_read_file(u->fs, entry->path, &text, e);
+
+	for (size_t k = 0; r == 0 && k < u->j->authorities->n; k++) {
+		cleanup_buf struct buf rest = BUF(LIMIT_STORE_FILE);
+		size_t n = 0;
+
+		r = n_ours_in(u, i, k, &text, &n, e);
+		if (r < 0 || n == 0)
+			continue;
+		r = pem_strip(text.data, text.n, &u->j->authorities->v[k], n, &rest, e);
+		n_stripped += n;
+		buf_done(&text);
+		text = rest;
+		rest = BUF(LIMIT_STORE_FILE);
+	}
+	if (r < 0)
+		return r;
+	undo_keep(u, entry->path);
+	if (n_stripped == 0)
+		return 0;
+	if (text.n == 0 && entry->t0.st.type == VFS_ABSENT)
+		return restore_absence(u, entry, e); /* it held nothing but ours */
+	return changes_add_file(u->out, ROLE_STORE, entry->path, text.data, text.n, &meta, e);
+}
+
+int undo_plan_file(struct undo *u, size_t i, struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	const struct state *t0 = &entry->t0;
+	const struct state *t1 = undo_t1(u, i);
+	const struct state *t2 = &u->t2[i];
+
+	if (t2->st.type == VFS_UNREACHABLE || t2->st.type == VFS_DIR ||
+	    t2->st.type == VFS_SPECIAL) {
+		undo_keep(u, entry->path);
+		return 0;
+	}
+	if (state_same_content(t0, t2) && state_same_metadata(t0, t2) &&
+	    t0->st.in_top == t2->st.in_top)
+		return 0; /* it is as it was */
+	if (state_same_content(t1, t2) && !state_same_content(t0, t1))
+		return restore(u, i, e);
+	if (t2->st.type == VFS_FILE && !state_same_content(t0, t2))
+		return strip(u, i, e);
+	if (!state_untouched(t1, t2))
+		undo_keep(u, entry->path);
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* undo_plan - what the parts of the planner share; used by undo*.c only */
+#include "cacerts/undo.h"
+
+struct undo {
+	const struct journal *j;
+	struct vfs *fs;
+	struct state *t2;       /* of each entry, at the same index */
+	const struct state *t1; /* as above; T2 itself when the install never completed */
+	struct changes *out;
+	json_t *kept; /* borrowed; may be NULL */
+};
+
+/* T1 of entry @i. */
+const struct state *undo_t1(const struct undo *u, size_t i);
+/* Note that the user's change of @path stays. */
+void undo_keep(struct undo *u, const char *path);
+/* Is @path one that the plan takes away? */
+bool undo_removes(const struct undo *u, const char *path);
+
+/* undo_file.c: entries that are not directories. */
+int undo_plan_file(struct undo *u, size_t i, struct err *e);
+/* undo_directory.c: an entry that is a directory; all that is in it has been planned. */
+int undo_plan_directory(struct undo *u, size_t i, struct err *e);
+/* undo_sweep.c: links to our drop-in files that a tool made, and their numbering. */
+int undo_sweep(struct undo *u, struct err *e);
+
+/*
+ * undo_count_sources (undo_sources.c): how many files of the user's own, other than our
+ * drop-in file, hold @a and are newer than the journal.
+ */
+int undo_count_sources(const struct undo *u, const struct authority *a, size_t *ret, struct err *e);
