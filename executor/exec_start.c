@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exec_start: prepare and launch.
+ *
+ *	directories -> rootfs -> mount points -> authorities -> user -> plan -> leaf -> launch
+ *
+ * Each step leaves what it did where exec_finish() finds it, also after a crash: directories
+ * by the id, changes in journals, the process in its cgroup leaf.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/io.h"
+#include "base/limits.h"
+#include "executor/internal.h"
+#include "runtime/user.h"
+
+static int make_directories(struct exec *x, struct err *e)
+{
+	if (mkdirat(x->ex->execs_fd, x->q.id, 0700) < 0)
+		return errno == EEXIST
+			       ? err_set(e, -EEXIST, ERR_EXISTS,
+					 "exec '%s' exists, or an earlier one of that id could not "
+					 "be undone",
+					 x->q.id)
+			       : err_sys(e, "creating the state directory of '%s'", x->q.id);
+	x->state_fd = openat(x->ex->execs_fd, x->q.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (x->state_fd < 0)
+		return err_sys(e, "opening the state directory of '%s'", x->q.id);
+	if (asprintf(&x->scratch, "%s/scratch/%s", x->ex->run_dir, x->q.id) < 0)
+		return err_oom(e);
+	if (mkdirat(x->ex->scratch_fd, x->q.id, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, "creating '%s'", x->scratch);
+	return 0;
+}
+
+/*
+ * The upper of the default rootfs goes away with the scratch directory: after a reboot, when
+ * it is gone already, there is nothing to undo.
+ */
+static int mark_throwaway(struct exec *x, struct err *e)
+{
+	if (!x->is_default || (x->q.default_upper && x->q.default_upper[0]))
+		return 0;
+	return io_write_file_at(x->state_fd, "throwaway", "", 0, 0600, e);
+}
+
+static int make_mount_points(struct exec *x, struct err *e)
+{
+	const struct mount_specs none = {.n = 0};
+	cleanup_authorities struct authorities *nobody = authorities_new();
+	cleanup_changes struct changes changes = {0};
+	int r = exec_plan_mount_points(&x->rootfs, &x->q.mounts, &changes, e);
+
+	if (r < 0 || changes.n == 0)
+		return r;
+	return exec_install_changes(x, JOURNAL_MOUNT_POINTS, &none, &changes, NULL, nobody, e);
+}
+
+/* HOME is what the user's passwd entry says unless the caller says otherwise. */
+static int fill_process(struct exec *x, struct container_spec *spec, struct err *e)
+{
+	cleanup_vfs struct vfs *fs = NULL;
+	char home[LIMIT_PATH];
+	char variable[LIMIT_PATH + 8];
+	int r = vfs_new(&x->rootfs, &x->q.mounts, &fs, e);
+
+	if (r == 0)
+		r = runtime_user_lookup(fs, x->q.user ? x->q.user : "", &spec->user, home, e);
+	if (r == 0)
+		r = strv_extend(&spec->args, &x->q.args, e);
+	if (r == 0)
+		r = strv_extend(&spec->env, &x->q.env, e);
+	if (r < 0 || strv_value(&x->q.env, "HOME"))
+		return r;
+	snprintf(variable, sizeof(variable), "HOME=%s", home);
+	return strv_add(&spec->env, variable, e);
+}
+
+static char *copy_or(const char *text, const char *otherwise)
+{
+	return strdup(text && text[0] ? text : otherwise);
+}
+
+static int fill_spec(struct exec *x, struct container_spec *spec, struct err *e)
+{
+	int r;
+
+	spec->args = STRV(LIMIT_ARGS);
+	spec->env = STRV(LIMIT_ENV + 1);
+	spec->open_files = x->ex->open_files;
+	spec->readonly_rootfs = x->q.readonly_rootfs;
+	spec->network = x->q.network;
+	spec->cwd = copy_or(x->q.cwd, "/");
+	spec->hostname = copy_or(x->q.hostname, "");
+	spec->network_path = copy_or(x->q.network_path, "");
+	if (!spec->cwd || !spec->hostname || !spec->network_path)
+		return err_oom(e);
+	r = mount_specs_extend(&spec->rootfs, &x->rootfs, e);
+	if (r == 0)
+		r = mount_specs_extend(&spec->mounts, &x->q.mounts, e);
+	return r == 0 ? fill_process(x, spec, e) : r;
+}
+
+static int open_stdio(struct exec *x, struct err *e)
+{
+	for (int i = 0; i < 3; i++) {
+		if (x->q.stdio[i] >= 0)
+			continue;
+		x->q.stdio[i] = open("/dev/null", (i == 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+		if (x->q.stdio[i] < 0)
+			return err_sys(e, "opening /dev/null");
+	}
+	return 0;
+}
+
+static int launch(struct exec *x, struct err *e)
+{
+	cleanup_container_spec struct container_spec spec = {0};
+	cleanup_close int leaf = -EBADF;
+	struct runtime_plan *plan = NULL;
+	int r = fill_spec(x, &spec, e);
+
+	if (r == 0)
+		r = open_stdio(x, e);
+	if (r == 0)
+		r = runtime_plan_new(&spec, x->ex->staging, &plan, e);
+	if (r == 0) {
+		leaf = cgroup_leaf_create(x->ex->cgroups, x->q.id, e);
+		x->has_leaf = leaf >= 0;
+		r = leaf < 0 ? leaf : 0;
+	}
+	fault_point("exec.launch.before");
+	if (r == 0)
+		r = runtime_launch(plan, leaf, x->q.stdio, &x->process, e);
+	runtime_plan_free(plan);
+	x->started = r == 0;
+	/* The container has its own copies; ours would keep the client's pipes open. */
+	for (size_t i = 0; i < ARRAY_SIZE(x->q.stdio); i++)
+		x->q.stdio[i] = fd_close(x->q.stdio[i]);
+	return r;
+}
+
+static void note_phase(struct exec *x, const char *phase, uint64_t *since)
+{
+	uint64_t now = clock_mono_usec();
+
+	json_object_set_new(json_object_get(x->receipt, "phases_usec"), phase,
+			    json_integer((json_int_t)(now - *since)));
+	*since = now;
+}
+
+int exec_start(struct exec *x, struct err *e)
+{
+	uint64_t since = clock_mono_usec();
+	int r = make_directories(x, e);
+
+	fault_point("exec.prepare.begin");
+	if (r == 0)
+		r = exec_make_rootfs(x, e);
+	if (r == 0)
+		r = mark_throwaway(x, e);
+	if (r == 0)
+		r = make_mount_points(x, e);
+	if (r == 0)
+		r = exec_install_trust(x, e);
+	note_phase(x, "prepare", &since);
+	if (r == 0)
+		r = launch(x, e);
+	note_phase(x, "launch", &since);
+	x->launched_usec = since;
+	return r;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A helper: a container in which a tool of the image runs as root, bounded in time and output. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "executor/internal.h"
+
+static int fill_spec(struct container_spec *spec, const struct exec *x,
+		     const struct mount_specs *rootfs, const struct mount_specs *mounts,
+		     const char *const *argv, struct err *e)
+{
+	/* No locale: the tools sort by bytes, as they do in a container without one. */
+	static const char *const env[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+		"DEBIAN_FRONTEND=noninteractive"};
+	int r = mount_specs_extend(&spec->rootfs, rootfs, e);
+
+	spec->args = STRV(LIMIT_ARGS);
+	spec->env = STRV(LIMIT_ENV);
+	spec->open_files = x->ex->open_files;
+	spec->network = NETWORK_NONE;
+	spec->cwd = strdup("/");
+	spec->hostname = strdup(x->q.hostname ? x->q.hostname : "");
+	spec->network_path = strdup("");
+	if (!spec->cwd || !spec->hostname || !spec->network_path)
+		return err_oom(e);
+	if (r == 0)
+		r = mount_specs_extend(&spec->mounts, mounts, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(env); i++)
+		r = strv_add(&spec->env, env[i], e);
+	for (; r == 0 && *argv; argv++)
+		r = strv_add(&spec->args, *argv, e);
+	return r;
+}
+
+/* Keeps what fits of the output. Returns false at its end. */
+static bool drain(int fd, struct buf *output)
+{
+	char chunk[4096];
+	ssize_t n = read(fd, chunk, sizeof(chunk));
+
+	if (n > 0 && output->n < output->max) {
+		size_t room = output->max - output->n;
+
+		buf_add(output, chunk, (size_t)n < room ? (size_t)n : room, NULL);
+	}
+	return n > 0 || (n < 0 && errno == EINTR);
+}
+
+/* Until the process ends; what it left in the pipe is read after that. */
+static int watch(int pidfd, int out, struct buf *output, struct err *e)
+{
+	uint64_t deadline = clock_mono_usec() + LIMIT_HELPER_USEC;
+	struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = out, .events = POLLIN}};
+
+	for (;;) {
+		uint64_t now = clock_mono_usec();
+
+		if (now >= deadline)
+			return err_set(e, -ETIMEDOUT, ERR_LIMIT, "the tool ran longer than %llu s",
+				       LIMIT_HELPER_USEC / 1000000);
+		if (poll(fds, 2, (int)((deadline - now) / 1000) + 1) < 0 && errno != EINTR)
+			return err_sys(e, "waiting for the tool");
+		if (fds[1].revents && !drain(out, output))
+			fds[1].fd = -1; /* closed: only the process is left to wait for */
+		if (fds[0].revents)
+			return 0;
+	}
+}
+
+static int run_in_leaf(struct exec *x, const char *leaf, const struct container_spec *spec,
+		       struct buf *output, struct runtime_exit *ret, struct err *e)
+{
+	cleanup_close int cgroup = cgroup_leaf_create(x->ex->cgroups, leaf, e);
+	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	cleanup_close int out = -EBADF;
+	cleanup_close int in = -EBADF;
+	struct runtime_plan *plan = NULL;
+	struct runtime_process process;
+	int pipe_fds[2];
+	int watched;
+	int r;
+
+	if (cgroup < 0)
+		return cgroup;
+	if (null < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return err_sys(e, "making a pipe");
+	out = pipe_fds[0];
+	in = pipe_fds[1];
+	fcntl(out, F_SETFL, O_NONBLOCK);
+	r = runtime_plan_new(spec, x->ex->staging, &plan, e);
+	if (r == 0)
+		r = runtime_launch(plan, cgroup, (const int[]){null, in, in}, &process, e);
+	runtime_plan_free(plan);
+	if (r < 0)
+		return r;
+	in = fd_close(in);
+	watched = watch(process.pidfd, out, output, e);
+	r = cgroup_leaf_destroy(x->ex->cgroups, leaf, LIMIT_HELPER_USEC, watched < 0 ? NULL : e);
+	if (r == 0)
+		r = runtime_reap(&process, ret, watched < 0 ? NULL : e);
+	while (r == 0 && drain(out, output))
+		;
+	return watched < 0 ? watched : r;
+}
+
+int exec_run_helper(void *arg, const struct mount_specs *rootfs, const struct mount_specs *mounts,
+		    const char *const *argv, struct buf *output, int *ret_status, struct err *e)
+{
+	cleanup_container_spec struct container_spec spec = {0};
+	struct exec *x = arg;
+	uint64_t began = clock_mono_usec();
+	struct runtime_exit exit = {0};
+	char leaf[LIMIT_ID + 16];
+	int r = fill_spec(&spec, x, rootfs, mounts, argv, e);
+
+	snprintf(leaf, sizeof(leaf), "%s.helper", x->q.id);
+	if (r == 0)
+		r = run_in_leaf(x, leaf, &spec, output, &exit, e);
+	cgroup_leaf_destroy(x->ex->cgroups, leaf, LIMIT_HELPER_USEC, NULL); /* missing is fine */
+	json_object_set_new(json_object_get(x->receipt, "phases_usec"), "helper",
+			    json_integer((json_int_t)(clock_mono_usec() - began)));
+	if (r < 0)
+		return err_wrap(e, r, "helper");
+	*ret_status = exit.code;
+	return 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* internal - the structs behind executor.h and exec.h; for this folder only */
+#include <pthread.h>
+
+#include "cacerts/cacerts.h"
+#include "executor/exec.h"
+#include "executor/targets.h"
+#include "runtime/cgroup.h"
+
+struct executor {
+	char *state_dir;
+	char *run_dir;
+	char *authorities_dir;
+	char *staging;  /* <run_dir>/staging */
+	uint64_t open_files;
+	int execs_fd;   /* <state_dir>/execs */
+	int scratch_fd; /* <run_dir>/scratch */
+	int state_lock;
+	int run_lock;
+	struct cgroup_tree *cgroups;
+	struct targets targets;
+	pthread_mutex_t lock; /* guards authorities */
+	struct authorities *authorities;
+};
+
+struct exec {
+	struct executor *ex; /* borrowed; outlives the exec */
+	struct exec_request q;
+	struct mount_specs rootfs; /* what "/" really is: the request's, or the default */
+	bool is_default;           /* rootfs is the built-in default ... */
+	char *upper;               /* ... with this upper */
+	char *work;
+	char *scratch;                   /* <run_dir>/scratch/<id> */
+	struct authorities *authorities; /* of this exec; none with TRUST_OFF */
+	struct target *target;           /* the shared tree; NULL before it was entered */
+	int state_fd;                    /* <state_dir>/execs/<id>; -EBADF before it was made */
+	bool has_leaf;                   /* a cgroup leaf was made */
+	struct runtime_process process;
+	bool started;
+	bool reaped;
+	struct runtime_exit exit;
+	uint64_t launched_usec; /* monotonic */
+	json_t *receipt;        /* docs/json.md; owned */
+};
+
+/* The set in force; the caller owns the reference. */
+struct authorities *executor_authorities(struct executor *ex);
+
+/* rootfs.c: fill x->rootfs, making scratch directories for the default. */
+int exec_make_rootfs(struct exec *x, struct err *e);
+/* How many entries an overlay's upper directory holds, at any depth. */
+int exec_count_upper(const char *upper, size_t *ret, struct err *e);
+
+/* mount_points.c: plan what mounts lack as destinations, to be made in the rootfs. */
+int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_specs *mounts,
+			   struct changes *ret, struct err *e);
+
+/* helper.c: a cacerts_helper_fn; the argument is the struct exec. */
+int exec_run_helper(void *arg, const struct mount_specs *rootfs, const struct mount_specs *mounts,
+		    const char *const *argv, struct buf *output, int *ret_status, struct err *e);
+
+/* The journals in the state directory of an exec, in the order of their undo. */
+#define JOURNAL_TRUST        "trust"
+#define JOURNAL_MOUNT_POINTS "mount-points"
+extern const char *const exec_journals[]; /* NULL-terminated */
+
+/* trust.c: plan and install the authorities; adds "trust" to the receipt. */
+int exec_install_trust(struct exec *x, struct err *e);
+
+/* journals.c */
+/* Journal and play @changes under this name; @family may be NULL. */
+int exec_install_changes(struct exec *x, const char *journal, const struct mount_specs *mounts,
+			 const struct changes *changes, const struct distro_family *family,
+			 const struct authorities *authorities, struct err *e);
+/* Undo the journal @name of exec @id and remove it; missing is fine. */
+int exec_undo_journal(struct executor *ex, const char *id, const char *name, json_t *report,
+		      struct err *e);

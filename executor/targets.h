@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * targets - writable trees that several execs may share
+ *
+ * Two execs over the same writable directory would each take the other's install for the
+ * user's. So a tree is installed once, counted, and undone by the last exec that leaves it,
+ * whoever that is.
+ *
+ *	          enter (first)        settled(true)          leave (last)
+ *	(unknown) ------------> BUSY ----------------> READY ------------> BUSY -> (unknown)
+ *	                          |  settled(false)                  forget
+ *	                          +----------------> BARE: others go on without
+ *
+ * Thread: any; enter waits while the tree is BUSY.
+ */
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct target;
+
+struct targets {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct target *first; /* list; owned */
+};
+
+void targets_init(struct targets *t);
+void targets_done(struct targets *t);
+
+/*
+ * Enter the tree whose top directory is @dev:@ino.
+ * @owner:         id of this exec, whose state directory will hold the journal if it installs
+ * @ret_installer: true: install and call targets_settled(); false: it has been done
+ */
+int targets_enter(struct targets *t, dev_t dev, ino_t ino, const char *owner, struct target **ret,
+		  bool *ret_installer, struct err *e);
+/* The installer is through; @installed tells whether there is something to undo. */
+void targets_settled(struct targets *t, struct target *target, bool installed);
+/*
+ * Leave. @ret_owner (LIMIT_ID + 1 bytes) gets the id whose journal must be undone by the
+ * caller, who then calls targets_forget(); "" when there is nothing to do.
+ */
+void targets_leave(struct targets *t, struct target *target, char *ret_owner);
+void targets_forget(struct targets *t, struct target *target);
+/* Has the tree been installed? */
+bool targets_is_installed(struct targets *t, const struct target *target);
