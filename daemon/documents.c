@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/documents.h"
+
+#include <stdlib.h>
+#include <uv.h>
+
+#include "base/json.h"
+#include "daemon/call.h"
+#include "daemon/daemon.h"
+#include "daemon/session.h"
+#include "daemon/translate.h"
+
+/* What a worker needs, copied, and what comes out of it. */
+struct job {
+	uv_work_t work;
+	struct call *call; /* answered when the worker is done */
+	struct executor *executor;
+	int (*make)(struct job *job, json_t **ret, struct err *e);
+	void (*answer)(struct call *c, char *text);
+
+	bool reload;               /* Authorities */
+	struct mount_specs rootfs; /* Explain */
+	struct mount_specs mounts;
+	json_t *daemon; /* Info: what the loop knows; owned */
+
+	char *text; /* the document; owned */
+	struct err error;
+};
+
+static void job_free(struct job *job)
+{
+	mount_specs_done(&job->rootfs);
+	mount_specs_done(&job->mounts);
+	json_decref(job->daemon);
+	free(job->text);
+	free(job);
+}
+
+static void in_worker(uv_work_t *work)
+{
+	struct job *job = work->data;
+	cleanup_json json_t *document = NULL;
+
+	if (job->make(job, &document, &job->error) < 0)
+		return;
+	job->text = document ? json_line(document) : NULL;
+	if (!job->text)
+		err_oom(&job->error);
+}
+
+static void after_worker(uv_work_t *work, int status)
+{
+	struct job *job = work->data;
+
+	(void)status; /* never cancelled */
+	if (job->error.code)
+		call_fail(job->call, &job->error);
+	else
+		job->answer(job->call, job->text);
+	job_free(job);
+}
+
+/* Fails the call itself when there is no memory: NULL then. */
+static struct job *job_new(struct call *c)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	struct daemon *d = c->session->server->daemon;
+	struct err e = ERR_NONE;
+
+	if (!job) {
+		err_oom(&e);
+		call_fail(c, &e);
+		return NULL;
+	}
+	job->call = c;
+	job->executor = d->executor;
+	job->work.data = job;
+	return job;
+}
+
+static void job_start(struct job *job)
+{
+	uv_queue_work(session_loop(job->call->session), &job->work, in_worker, after_worker);
+}
+
+static int make_explain(struct job *job, json_t **ret, struct err *e)
+{
+	return executor_explain(job->executor, &job->rootfs, &job->mounts, ret, e);
+}
+
+static void answer_explain(struct call *c, char *text)
+{
+	Anchord__V1__ExplainResponse reply = ANCHORD__V1__EXPLAIN_RESPONSE__INIT;
+
+	reply.plan_json = text;
+	call_reply(c, &reply.base);
+}
+
+void documents_explain(struct call *c)
+{
+	const Anchord__V1__ExplainRequest *q = (const Anchord__V1__ExplainRequest *)c->request;
+	struct job *job = job_new(c);
+	struct err e = ERR_NONE;
+
+	if (!job)
+		return;
+	if (translate_mounts("rootfs", q->rootfs, q->n_rootfs, &job->rootfs, &e) < 0 ||
+	    translate_mounts("mounts", q->mounts, q->n_mounts, &job->mounts, &e) < 0) {
+		job_free(job);
+		call_fail(c, &e);
+		return;
+	}
+	job->make = make_explain;
+	job->answer = answer_explain;
+	job_start(job);
+}
+
+static int make_authorities(struct job *job, json_t **ret, struct err *e)
+{
+	int r = job->reload ? executor_reload(job->executor, e) : 0;
+
+	if (r < 0)
+		return r;
+	*ret = executor_authorities_json(job->executor);
+	return 0;
+}
+
+static void answer_authorities(struct call *c, char *text)
+{
+	Anchord__V1__AuthoritiesResponse reply = ANCHORD__V1__AUTHORITIES_RESPONSE__INIT;
+
+	reply.authorities_json = text;
+	call_reply(c, &reply.base);
+}
+
+void documents_authorities(struct call *c)
+{
+	const Anchord__V1__AuthoritiesRequest *q =
+		(const Anchord__V1__AuthoritiesRequest *)c->request;
+	struct job *job = job_new(c);
+
+	if (!job)
+		return;
+	job->reload = q->reload;
+	job->make = make_authorities;
+	job->answer = answer_authorities;
+	job_start(job);
+}
+
+static int make_info(struct job *job, json_t **ret, struct err *e)
+{
+	json_t *info = executor_info_json(job->executor);
+
+	if (!info || json_object_set(info, "daemon", job->daemon) < 0) {
+		json_decref(info);
+		return err_oom(e);
+	}
+	*ret = info;
+	return 0;
+}
+
+static void answer_info(struct call *c, char *text)
+{
+	Anchord__V1__InfoResponse reply = ANCHORD__V1__INFO_RESPONSE__INIT;
+
+	reply.info_json = text;
+	call_reply(c, &reply.base);
+}
+
+void documents_info(struct call *c)
+{
+	const struct daemon *d = c->session->server->daemon;
+	struct job *job = job_new(c);
+
+	if (!job)
+		return;
+	job->daemon = json_pack("{s:i, s:i, s:i, s:b}", "pid", (int)uv_os_getpid(), "execs",
+				(int)d->registry.n, "connections", (int)d->server.n_sessions,
+				"draining", d->phase != DAEMON_SERVING);
+	job->make = make_info;
+	job->answer = answer_info;
+	job_start(job);
+}

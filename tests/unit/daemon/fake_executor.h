@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * fake_executor - executor.h and exec.h without containers
+ *
+ * An exec is a child process with the given arguments and stdio. Variables of the request's
+ * environment say what goes wrong:
+ *
+ *	FAKE_NEW=fail         exec_new() refuses (ERR_INVALID)
+ *	FAKE_START=fail       exec_start() fails (ERR_COMMAND_NOT_FOUND)
+ *	FAKE_START_MSEC=N     exec_start() takes so long
+ *	FAKE_FINISH=fail      exec_finish() fails (ERR_CLEANUP, dirty)
+ *	FAKE_RECEIPT=long     the receipt is longer than any reply
+ *
+ * Explain of a first mount with type "slow" takes 300 ms. Info counts reloads: {"reloads": N}.
+ */
+#include "executor/exec.h"
+
+struct executor *fake_executor_new(void);
