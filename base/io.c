@@ -82,6 +82,20 @@ int io_read_file_at(int dirfd, const char *name, struct buf *to, struct err *e)
 	return r < 0 ? err_wrap(e, r, "'%s'", name) : 0;
 }
 
+static int fill_and_rename(int dirfd, int fd, const char *tmp, const char *name, const void *bytes,
+			   size_t n, struct err *e)
+{
+	int r = io_write_all(fd, bytes, n, e);
+
+	if (r < 0)
+		return err_wrap(e, r, "'%s'", name);
+	if (fsync(fd) < 0)
+		return err_sys(e, "syncing '%s'", name);
+	if (renameat(dirfd, tmp, dirfd, name) < 0)
+		return err_sys(e, "renaming '%s'", name);
+	return 0;
+}
+
 int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
 		     struct err *e)
 {
@@ -93,13 +107,11 @@ int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, m
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return err_sys(e, "creating '%s'", tmp);
-	r = io_write_all(fd, bytes, n, e);
-	if (r < 0)
-		return err_wrap(e, r, "'%s'", name);
-	if (fsync(fd) < 0)
-		return err_sys(e, "syncing '%s'", name);
-	if (renameat(dirfd, tmp, dirfd, name) < 0)
-		return err_sys(e, "renaming '%s'", name);
+	r = fill_and_rename(dirfd, fd, tmp, name, bytes, n, e);
+	if (r < 0) {
+		unlinkat(dirfd, tmp, 0);
+		return r;
+	}
 	if (fsync(dirfd) < 0)
 		return err_sys(e, "syncing the directory of '%s'", name);
 	return 0;
@@ -159,11 +171,13 @@ static int remove_children(struct remover *rm, int fd, int depth, struct err *e)
 static int move_up(struct remover *rm, int parent, const char *name, struct err *e)
 {
 	char up[64];
+	int r;
 
-	snprintf(up, sizeof(up), ".deep-%zu", rm->n_up++);
-	if (renameat(parent, name, rm->top, up) < 0)
-		return err_sys(e, "moving '%s' up", name);
-	return 0;
+	do { /* the tree may hold such a name itself */
+		snprintf(up, sizeof(up), ".deep-%zu", rm->n_up++);
+		r = renameat2(parent, name, rm->top, up, RENAME_NOREPLACE);
+	} while (r < 0 && errno == EEXIST);
+	return r < 0 ? err_sys(e, "moving '%s' up", name) : 0;
 }
 
 static int remove_entry(struct remover *rm, int parent, const char *name, int depth, struct err *e)
@@ -195,6 +209,7 @@ int io_remove_tree_at(int dirfd, const char *name, struct err *e)
 		openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct remover rm = {.top = top};
 	struct stat st;
+	size_t n_up;
 	int r;
 
 	if (top < 0 && errno == ENOENT)
@@ -203,9 +218,9 @@ int io_remove_tree_at(int dirfd, const char *name, struct err *e)
 		return err_sys(e, "opening '%s'", name);
 	rm.dev = st.st_dev;
 	do {
-		rm.n_up = 0;
+		n_up = rm.n_up;
 		r = remove_children(&rm, top, 0, e);
-	} while (r == 0 && rm.n_up > 0);
+	} while (r == 0 && rm.n_up > n_up);
 	if (r == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = err_sys(e, "removing '%s'", name);
 	return r;

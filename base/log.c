@@ -47,8 +47,18 @@ void log_setup(enum log_format format, enum log_level highest)
 	setup.highest = highest;
 }
 
-static int format_json(char *line, size_t max, enum log_level level, const char *id,
-		       const char *text)
+/* Bytes that are not text must not cost the operator the line. */
+static json_t *to_json(char *text)
+{
+	json_t *j = json_string(text);
+
+	for (char *p = text; !j && *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	return j ? j : json_string(text);
+}
+
+static int format_json(char *line, size_t max, enum log_level level, const char *id, char *text)
 {
 	cleanup_json json_t *j = NULL;
 	cleanup_free char *dump = NULL;
@@ -59,8 +69,8 @@ static int format_json(char *line, size_t max, enum log_level level, const char 
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	j = json_pack("{s:s, s:s, s:s, s:s}", "time", when, "level", levels[level].name, "id", id,
-		      "msg", text);
+	j = json_pack("{s:s, s:s, s:s, s:o}", "time", when, "level", levels[level].name, "id", id,
+		      "msg", to_json(text));
 	dump = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	return snprintf(line, max, "%s\n", dump ? dump : "{}");
 }
@@ -69,7 +79,7 @@ void log_line(enum log_level level, const char *id, const char *fmt, ...)
 {
 	bool colour = setup.format == LOG_TEXT && isatty(STDERR_FILENO);
 	char text[2048];
-	char line[4096];
+	char line[2 * sizeof(text) + 512]; /* in JSON each byte may need a backslash */
 	va_list ap;
 	int n;
 

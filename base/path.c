@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/path.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +98,7 @@ int path_unescape(const char *text, char *ret, size_t size, struct err *e)
 			char *end;
 
 			c = (char)strtoul(hex, &end, 16);
-			if (end != hex + 2 || c == '\0')
+			if (!isxdigit((unsigned char)hex[0]) || end != hex + 2 || c == '\0')
 				return err_set(e, -EINVAL, ERR_INVALID, "a malformed %%-escape");
 			text += 2;
 		}
