@@ -9,15 +9,15 @@
 #include "vfs/proc_fd.h"
 #include "vfs/text.h"
 
-enum attribute { OPAQUE, WHITEOUT, REDIRECT, METACOPY, ATTRIBUTE_MAX };
+enum attribute { OPAQUE, WHITEOUT, REDIRECT, METACOPY, IMPURE, ORIGIN, ATTRIBUTE_MAX };
 
 static const char *attribute_name(const struct vfs_mount *m, enum attribute a)
 {
 	static const char *const names[2][ATTRIBUTE_MAX] = {
 		{"trusted.overlay.opaque", "trusted.overlay.whiteout", "trusted.overlay.redirect",
-		 "trusted.overlay.metacopy"},
+		 "trusted.overlay.metacopy", "trusted.overlay.impure", "trusted.overlay.origin"},
 		{"user.overlay.opaque", "user.overlay.whiteout", "user.overlay.redirect",
-		 "user.overlay.metacopy"},
+		 "user.overlay.metacopy", "user.overlay.impure", "user.overlay.origin"},
 	};
 
 	return names[m->userxattr][a];
@@ -65,6 +65,39 @@ int vfs_dir_is_whiteout(const struct vfs_mount *m, int dirfd, const char *name,
 	if (S_ISREG(st->st_mode) && st->st_size == 0)
 		return has_attribute(m, dirfd, name, WHITEOUT, e);
 	return 0;
+}
+
+/* Returns 1 if an entry of the directory was copied up from a lower layer, 0 if not. */
+static int holds_copied_up(const struct vfs_mount *m, int dirfd, struct err *e)
+{
+	cleanup_closedir DIR *d = NULL;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	int r = 0;
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		fd_close(fd);
+		return err_sys(e, "listing a directory");
+	}
+	while (r == 0 && (entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = has_attribute(m, dirfd, entry->d_name, ORIGIN, e);
+	return r;
+}
+
+int vfs_dir_settle(const struct vfs_mount *m, int dirfd, struct err *e)
+{
+	int r;
+
+	if (m->kind != MOUNT_OVERLAY ||
+	    getxattr(proc_fd(dirfd).s, attribute_name(m, IMPURE), NULL, 0) < 0)
+		return 0;
+	r = holds_copied_up(m, dirfd, e);
+	if (r == 0 && removexattr(proc_fd(dirfd).s, attribute_name(m, IMPURE)) < 0 &&
+	    !is_absence(errno))
+		r = err_sys(e, "removing an overlay attribute");
+	return r < 0 ? r : 0;
 }
 
 void vfs_dir_done(struct vfs_dir *d)

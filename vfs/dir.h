@@ -55,6 +55,12 @@ int vfs_dir_is_whiteout(const struct vfs_mount *m, int dirfd, const char *name,
 			const struct stat *st, struct err *e);
 /* The value of the directory's opaque attribute ('y', 'x'), or 0. */
 int vfs_dir_opaque(const struct vfs_mount *m, int dirfd, struct err *e);
+/*
+ * An entry was taken out of the directory's top part: take overlayfs' "impure" mark off as well
+ * unless a copied-up entry is left. The kernel sets it for each copied-up entry that it meets,
+ * also for those that are gone again.
+ */
+int vfs_dir_settle(const struct vfs_mount *m, int dirfd, struct err *e);
 /* Make the directory hide those below it; @fd may be O_PATH. */
 int vfs_dir_set_opaque(const struct vfs_mount *m, int fd, struct err *e);
 

@@ -246,7 +246,7 @@ static int drop(struct vfs *fs, const char *path, struct err *e)
 	is_dir = p.entry.in_top && p.entry.type == VFS_DIR;
 	if (unlinkat(vfs_dir_top(&p.dir), p.name, is_dir ? AT_REMOVEDIR : 0) == 0 ||
 	    errno == ENOENT)
-		return 0;
+		return vfs_dir_settle(p.mount, vfs_dir_top(&p.dir), e);
 	if (errno == ENOTEMPTY || errno == EEXIST)
 		return err_set(e, -ENOTEMPTY, ERR_PRECONDITION, "the top's part is not empty");
 	return err_sys(e, "removing");
