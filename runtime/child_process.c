@@ -167,6 +167,12 @@ int child_capabilities(struct child *c, const struct op *op)
 }
 
 /* Ignored signals would be inherited; daemons ignore SIGPIPE, nohup ignores SIGHUP. */
+int child_parent_death(struct child *c, const struct op *op)
+{
+	(void)c, (void)op;
+	return child_result(prctl(PR_SET_PDEATHSIG, SIGKILL));
+}
+
 int child_signals(struct child *c, const struct op *op)
 {
 	sigset_t none;

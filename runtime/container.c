@@ -56,6 +56,7 @@ int container_spec_copy(const struct container_spec *from, struct container_spec
 {
 	cleanup_container_spec struct container_spec copy = {
 		.readonly_rootfs = from->readonly_rootfs,
+		.die_with_parent = from->die_with_parent,
 		.open_files = from->open_files,
 		.args = STRV(LIMIT_ARGS),
 		.env = STRV(LIMIT_ENV),

@@ -164,6 +164,8 @@ static void add_process(struct runtime_plan *plan, const struct container_spec *
 	add(plan, OP_USER);
 	/* execve() would give another user none: so execve() itself is checked without them. */
 	add_value(plan, OP_CAPABILITIES, spec->user.uid == 0 ? caps : 0);
+	if (spec->die_with_parent)
+		add(plan, OP_PARENT_DEATH); /* a change of user takes it back */
 	add(plan, OP_SIGNALS);
 	add_path(plan, OP_EXEC, spec->args.v[0]);
 }

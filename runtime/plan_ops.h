@@ -45,6 +45,7 @@
 	X(SECCOMP,           seccomp,           "seccomp filter") \
 	X(USER,              user,              "user")                    /* the plan's user */ \
 	X(CAPABILITIES,      capabilities,      "capabilities")            /* value: permitted, effective */ \
+	X(PARENT_DEATH,      parent_death,      "die with parent") \
 	X(SIGNALS,           signals,           "default signals") \
 	X(EXEC,              exec,              "execute")                 /* path: args[0]; the plan's lists */
 

@@ -92,6 +92,9 @@ static void print_value(struct printer *p, const struct op *op)
 	case OP_UMASK:
 		print(p, " %04" PRIo64, op->value);
 		break;
+	case OP_OPEN_FILES:
+		print(p, " %" PRIu64, op->value);
+		break;
 	case OP_BOUNDING_SET:
 	case OP_CAPABILITIES:
 	case OP_PROPAGATION:

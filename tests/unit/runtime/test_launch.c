@@ -375,6 +375,50 @@ START_TEST(signals_are_neither_ignored_nor_blocked)
 }
 END_TEST
 
+/* Launches "tree", which never ends, tells the pid and ends. */
+static void launch_and_end(int pid_out)
+{
+	struct runtime_process p = {.pid = -1};
+	struct err e = ERR_NONE;
+
+	box_command(&box, "tree", "2", NULL);
+	box.spec.die_with_parent = true;
+	if (box_start(&box, &p, &e) < 0 || write(pid_out, &p.pid, sizeof(p.pid)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+START_TEST(the_container_ends_with_the_thread_that_launched_it_if_it_shall)
+{
+	pid_t container = -1;
+	int fds[2];
+	int status;
+	pid_t parent;
+
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	parent = fork();
+	if (parent == 0)
+		launch_and_end(fds[1]);
+	ck_assert_int_eq(waitpid(parent, &status, 0), parent);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq((int)read(fds[0], &container, sizeof(container)), (int)sizeof(container));
+	ck_assert_int_eq(waitpid(container, &status, 0), container);
+	ck_assert(WIFSIGNALED(status));
+	ck_assert_int_eq(WTERMSIG(status), SIGKILL);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+START_TEST(the_limit_of_open_files_is_the_given_one)
+{
+	box.spec.open_files = 77;
+	ck_assert_ptr_nonnull(strstr(box_says(&box, "cat", "/proc/self/limits", NULL),
+				     "Max open files            77 "));
+}
+END_TEST
+
 START_TEST(a_plan_is_launched_once)
 {
 	struct runtime_plan *plan = NULL;
@@ -472,6 +516,8 @@ SUITE("runtime/launch", setup, teardown, the_exit_code_is_that_of_the_process,
       network_host_is_shared_and_a_path_is_joined, a_missing_network_namespace_is_named,
       nothing_but_the_standard_streams_is_open,
       standard_streams_may_come_in_any_order_of_their_numbers,
-      signals_are_neither_ignored_nor_blocked, a_plan_is_launched_once,
+      signals_are_neither_ignored_nor_blocked,
+      the_container_ends_with_the_thread_that_launched_it_if_it_shall,
+      the_limit_of_open_files_is_the_given_one, a_plan_is_launched_once,
       a_hundred_launches_leave_no_descriptor_and_no_child,
       many_threads_launch_while_others_allocate)
