@@ -16,7 +16,9 @@
 #include <time.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/limits.h"
+#include "vfs/text.h"
 
 static void cleanup_x509_p(X509 **x)
 {
@@ -180,7 +182,8 @@ static int add_checked(struct authorities *set, X509 *x, const char *file, struc
 	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0) {
 		char warning[512];
 
-		snprintf(warning, sizeof(warning), "'%s': the authority has expired", file);
+		snprintf(warning, sizeof(warning), "'%s': the authority has expired",
+			 vfs_text(file).s);
 		strv_add(&set->warnings, warning, NULL); /* a warning more or less */
 	}
 	return add(set, x, file, e);
@@ -307,8 +310,8 @@ static int add_directory(struct authorities *set, int fd, struct dirent **names,
 		if (r == -E2BIG && set->n == LIMIT_AUTHORITIES)
 			return err_set(e, r, ERR_LIMIT, "%s", why.msg);
 		if (r < 0) {
-			snprintf(warning, sizeof(warning), "'%s' is refused: %s", names[i]->d_name,
-				 why.msg);
+			snprintf(warning, sizeof(warning), "'%s' is refused: %s",
+				 vfs_text(names[i]->d_name).s, why.msg);
 			strv_add(&set->warnings, warning, NULL);
 		}
 	}
@@ -342,6 +345,14 @@ int authorities_load(const char *dir, struct authorities **ret, struct err *e)
 	return 0;
 }
 
+/* File names are bytes; one that isn't text is shown escaped. */
+static json_t *name_to_json(const char *name)
+{
+	json_t *j = json_string(name);
+
+	return j ? j : json_path(name);
+}
+
 json_t *authorities_json(const struct authorities *a)
 {
 	json_t *list = json_array();
@@ -351,11 +362,10 @@ json_t *authorities_json(const struct authorities *a)
 		char hash[9];
 
 		snprintf(hash, sizeof(hash), "%08x", c->subject_hash);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I, s:s%}", "fingerprint",
-						      c->fingerprint, "subject", c->subject,
-						      "subject_hash", hash, "not_after",
-						      (json_int_t)c->not_after, "file", c->file,
-						      strlen(c->file)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:I, s:o}", "fingerprint", c->fingerprint,
+					"subject", c->subject, "subject_hash", hash, "not_after",
+					(json_int_t)c->not_after, "file", name_to_json(c->file)));
 	}
 	return list;
 }

@@ -86,9 +86,13 @@ static int meta_from_json(const json_t *j, struct vfs_meta *ret, struct vfs_xatt
 static int load_content(int dirfd, const char *name, size_t i, struct buf *to, struct err *e)
 {
 	char file[64];
+	int r;
 
 	snprintf(file, sizeof(file), "%s-%zu", name, i);
-	return io_read_file_at(dirfd, file, to, e);
+	r = io_read_file_at(dirfd, file, to, e);
+	if (r == -ENOENT) /* not the "there is none" of a list that was never saved */
+		return err_set(e, -EINVAL, ERR_INVALID, "'%s' is missing", file);
+	return r;
 }
 
 static int load_one(const json_t *j, size_t i, int dirfd, const char *name, struct changes *ret,
@@ -143,6 +147,8 @@ int changes_load(int dirfd, const char *name, struct changes *ret, struct err *e
 	r = io_read_file_at(dirfd, file, &text, e);
 	if (r == 0)
 		r = json_parse(text.data, text.n, &list, e);
+	if (r == 0 && !json_is_array(list))
+		r = err_set(e, -EINVAL, ERR_INVALID, "'%s' holds no list", file);
 	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
 		r = load_one(json_array_get(list, i), i, dirfd, name, &c, e);
 	if (r < 0)

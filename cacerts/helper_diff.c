@@ -210,7 +210,8 @@ static int diff_directory(struct diff *d, int dirfd, const char *name, const str
 int helper_diff(const struct helper_layers *layers, const struct vfs *fs,
 		const char *const *outputs, struct changes *ret, struct err *e)
 {
-	struct diff d = {.fs = fs, .outputs = outputs, .out = ret};
+	cleanup_changes struct changes out = {0};
+	struct diff d = {.fs = fs, .outputs = outputs, .out = &out};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < layers->n; i++) {
@@ -221,5 +222,9 @@ int helper_diff(const struct helper_layers *layers, const struct vfs *fs,
 			return err_sys(e, "opening '%s'", layer->upper);
 		r = diff_children(&d, fd, layer->destination, 0, e);
 	}
-	return r;
+	if (r < 0)
+		return r;
+	*ret = out;
+	out = (struct changes){0};
+	return 0;
 }

@@ -4,6 +4,30 @@
 #include "base/fault.h"
 #include "cacerts/undo.h"
 
+/*
+ * Directories get their old times back at once: the container sees no difference, and whatever
+ * time stands there after the user process is the user's.
+ */
+static int restore_times(const struct journal *j, struct vfs *fs, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->n; i++) {
+		const struct state *t0 = &j->v[i].t0;
+		const struct vfs_meta meta = {.fields = VFS_META_MTIME, .mtime = t0->st.mtime};
+		struct vfs_stat st;
+
+		if (t0->st.type != VFS_DIR)
+			continue;
+		r = vfs_lstat(fs, j->v[i].path, &st, e);
+		if (r == 0 && st.in_top &&
+		    (st.mtime.tv_sec != meta.mtime.tv_sec ||
+		     st.mtime.tv_nsec != meta.mtime.tv_nsec))
+			r = vfs_set_meta(fs, j->v[i].path, &meta, e);
+	}
+	return r;
+}
+
 static int play(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e)
 {
 	int r = 0;
@@ -13,6 +37,8 @@ static int play(struct journal *j, struct vfs *fs, const struct changes *changes
 		if (i == 0)
 			fault_point("install.applied.first");
 	}
+	if (r == 0)
+		r = restore_times(j, fs, e);
 	return r == 0 ? journal_commit(j, fs, e) : r;
 }
 

@@ -59,11 +59,12 @@ int journal_save_before(const struct journal *j, struct err *e)
 
 	for (size_t i = 0; i < j->n; i++)
 		json_array_append_new(entries, entry_to_json(j, &j->v[i]));
-	doc = json_pack("{s:i, s:s, s:I, s:I, s:s?, s:o, s:o, s:o}", "version", JOURNAL_VERSION,
-			"id", j->id, "began_sec", (json_int_t)j->began.tv_sec, "began_nsec",
-			(json_int_t)j->began.tv_nsec, "family", j->family ? j->family->name : NULL,
-			"rootfs", mount_specs_to_json(&j->rootfs), "mounts",
-			mount_specs_to_json(&j->mounts), "entries", entries);
+	doc = json_pack(
+		"{s:i, s:s, s:I, s:I, s:I, s:s?, s:o, s:o, s:o}", "version", JOURNAL_VERSION, "id",
+		j->id, "n_authorities", (json_int_t)j->authorities->n, "began_sec",
+		(json_int_t)j->began.tv_sec, "began_nsec", (json_int_t)j->began.tv_nsec, "family",
+		j->family ? j->family->name : NULL, "rootfs", mount_specs_to_json(&j->rootfs),
+		"mounts", mount_specs_to_json(&j->mounts), "entries", entries);
 	if (r < 0)
 		return r;
 	return doc ? save(j->dirfd, "journal.json", doc, e) : err_oom(e);
@@ -152,6 +153,8 @@ static int load_header(struct journal *j, const json_t *doc, struct err *e)
 	j->began.tv_nsec = (long)json_get_int(doc, "began_nsec", 0);
 	if (!j->id)
 		return err_oom(e);
+	if (json_get_int(doc, "n_authorities", -1) != (long long)j->authorities->n)
+		return err_set(e, -EINVAL, ERR_INVALID, "authorities.pem doesn't fit journal.json");
 	r = mount_specs_from_json(json_object_get(doc, "rootfs"), &j->rootfs, e);
 	if (r == 0)
 		r = mount_specs_from_json(json_object_get(doc, "mounts"), &j->mounts, e);
@@ -182,6 +185,8 @@ static int load_all(struct journal *j, const json_t *doc, struct err *e)
 
 	if (r == 0)
 		r = load_header(j, doc, e);
+	if (r == 0 && !json_is_array(entries))
+		r = err_set(e, -EINVAL, ERR_INVALID, "no list of entries");
 	for (size_t i = 0; r == 0 && i < json_array_size(entries); i++)
 		r = load_entry(j, json_array_get(entries, i), e);
 	return r == 0 ? load_after(j, e) : r;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cacerts/names.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/path.h"
 
 enum { FINGERPRINT_DIGITS = 16, HASH_DIGITS = 8, NUMBER_DIGITS_MAX = 6 };
 
@@ -15,14 +17,12 @@ static void stem_of(const struct authority *a, char *ret, size_t size)
 int names_dropin(const struct authority *a, const char *dir, const char *suffix, char *ret,
 		 size_t size, struct err *e)
 {
+	char name[NAME_MAX + 1];
 	char stem[64];
-	int n;
 
 	stem_of(a, stem, sizeof(stem));
-	n = snprintf(ret, size, "%s/%s%s", dir, stem, suffix);
-	if (n < 0 || (size_t)n >= size)
-		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "the drop-in path is too long");
-	return 0;
+	snprintf(name, sizeof(name), "%s%s", stem, suffix);
+	return path_join(dir, name, ret, size, e);
 }
 
 bool names_is_ours(const char *name, const struct authority *a)

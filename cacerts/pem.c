@@ -29,17 +29,25 @@ static bool is_certificate_label(const char *p, const char *end)
 
 bool pem_next(const char *text, size_t n, size_t from, struct pem_block *ret)
 {
-	const char *end = text + n;
+	const char *end;
 
+	if (from >= n) /* also an empty text, which may be NULL */
+		return false;
+	end = text + n;
 	for (const char *p = text + from; p < end; p++) {
 		const char *begin = find(p, end, "-----BEGIN ");
-		const char *stop = begin ? find(begin, end, "-----END ") : NULL;
+		const char *stop;
 
-		if (!stop)
+		if (!begin)
 			return false;
 		p = begin;
+		/* Before looking for an end: many begins without one must not cost a search each.
+		 */
 		if (!is_certificate_label(begin + strlen("-----BEGIN "), end))
 			continue;
+		stop = find(begin, end, "-----END ");
+		if (!stop)
+			return false;
 		stop = find(stop + strlen("-----END "), end, "-----");
 		if (!stop)
 			return false;

@@ -2,6 +2,7 @@
 #include "cacerts/state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/state_json.h"
+#include "vfs/place.h"
 
 void state_done(struct state *s)
 {
@@ -42,6 +44,45 @@ static int capture_link(const struct vfs *fs, const char *path, struct state *s,
 	return s->target ? 0 : err_oom(e);
 }
 
+int state_digest_names(const struct strv *names, unsigned char ret[STATE_SHA256], struct err *e)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool good = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+
+	for (size_t i = 0; good && i < names->n; i++)
+		good = EVP_DigestUpdate(ctx, names->v[i], strlen(names->v[i]) + 1);
+	good = good && EVP_DigestFinal_ex(ctx, ret, NULL);
+	EVP_MD_CTX_free(ctx);
+	return good ? 0 : err_oom(e);
+}
+
+static int capture_names(const struct vfs *fs, const char *path, struct state *s, struct err *e)
+{
+	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
+	int r = vfs_list(fs, path, &names, e);
+
+	return r == 0 ? state_digest_names(&names, s->sha256, e) : r;
+}
+
+/* File systems give a removed directory's inode number to the next one, but not its birthday. */
+static int capture_dir(const struct vfs *fs, const char *path, struct state *s, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place place = {0};
+	cleanup_close int fd = -EBADF;
+	struct statx sx;
+	int r = vfs_place_find(fs, path, &place, e);
+
+	if (r == 0)
+		r = fd = vfs_place_open(&place, e);
+	if (r < 0)
+		return r;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) < 0)
+		return err_sys(e, "asking when it was made");
+	if (sx.stx_mask & STATX_BTIME)
+		s->born = (struct timespec){sx.stx_btime.tv_sec, sx.stx_btime.tv_nsec};
+	return capture_names(fs, path, s, e);
+}
+
 int state_capture(const struct vfs *fs, const char *path, struct state *ret, struct buf *content,
 		  struct err *e)
 {
@@ -52,6 +93,8 @@ int state_capture(const struct vfs *fs, const char *path, struct state *ret, str
 		r = vfs_get_xattrs(fs, path, &s.xattrs, e);
 	if (r == 0 && s.st.type == VFS_FILE)
 		r = capture_file(fs, path, &s, content, e);
+	if (r == 0 && s.st.type == VFS_DIR)
+		r = capture_dir(fs, path, &s, e);
 	if (r == 0 && s.st.type == VFS_LINK)
 		r = capture_link(fs, path, &s, e);
 	if (r < 0)
@@ -68,7 +111,8 @@ static bool same_time(struct timespec a, struct timespec b)
 
 bool state_same_object(const struct state *a, const struct state *b)
 {
-	return a->st.type == b->st.type && a->st.dev == b->st.dev && a->st.ino == b->st.ino;
+	return a->st.type == b->st.type && a->st.dev == b->st.dev && a->st.ino == b->st.ino &&
+	       same_time(a->born, b->born);
 }
 
 bool state_untouched(const struct state *a, const struct state *b)
@@ -213,8 +257,10 @@ int state_xattrs_from_json(const json_t *j, struct vfs_xattrs *ret, struct err *
 
 		if (!name || !value || path_unescape(name, plain, sizeof(plain), e) < 0)
 			break;
-		x.v[x.n].name = strdup(plain);
 		x.v[x.n].value = hex_decode(value, &x.v[x.n].size);
+		if (!x.v[x.n].value)
+			break;
+		x.v[x.n].name = strdup(plain);
 	}
 	if (x.n < n) {
 		vfs_xattrs_done(&x);
@@ -242,7 +288,9 @@ json_t *state_to_json(const struct state *s)
 	json_object_set_new(j, "xattrs", state_xattrs_to_json(&s->xattrs));
 	if (s->target)
 		json_object_set_new(j, "target", json_path(s->target));
-	if (st->type == VFS_FILE) {
+	if (st->type == VFS_DIR)
+		json_object_set_new(j, "born", time_to_json(s->born));
+	if (st->type == VFS_FILE || st->type == VFS_DIR) {
 		cleanup_free char *digest = hex_encode(s->sha256, sizeof(s->sha256));
 
 		json_object_set_new(j, "sha256", json_string(digest));
@@ -290,6 +338,7 @@ int state_from_json(const json_t *j, struct state *ret, struct err *e)
 	if (r < 0)
 		return err_set(e, r, ERR_INVALID, "malformed state in a state file");
 	stat_from_json(j, &s.st);
+	s.born = time_from_json(json_object_get(j, "born"));
 	r = state_xattrs_from_json(json_object_get(j, "xattrs"), &s.xattrs, e);
 	if (r == 0 && target) {
 		r = path_unescape(target, plain, sizeof(plain), e);
@@ -300,8 +349,9 @@ int state_from_json(const json_t *j, struct state *ret, struct err *e)
 	if (digest) {
 		cleanup_free unsigned char *bytes = hex_decode(digest, &n);
 
-		if (n == sizeof(s.sha256))
-			memcpy(s.sha256, bytes, n);
+		if (n != sizeof(s.sha256))
+			return err_set(e, -EINVAL, ERR_INVALID, "malformed digest in a state file");
+		memcpy(s.sha256, bytes, n);
 	}
 	*ret = s;
 	s = (struct state){0};

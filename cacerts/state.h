@@ -14,9 +14,11 @@ enum { STATE_SHA256 = 32 };
 
 struct state {
 	struct vfs_stat st;
-	struct vfs_xattrs xattrs;           /* files and directories; owned */
-	char *target;                       /* links; owned */
-	unsigned char sha256[STATE_SHA256]; /* files */
+	struct vfs_xattrs xattrs; /* files and directories; owned */
+	char *target;             /* links; owned */
+	unsigned char
+		sha256[STATE_SHA256]; /* files: of the content; directories: of the names in it */
+	struct timespec born;         /* directories; 0: the file system doesn't tell */
 };
 
 void state_done(struct state *s);
@@ -29,9 +31,12 @@ void state_done(struct state *s);
 int state_capture(const struct vfs *fs, const char *path, struct state *ret, struct buf *content,
 		  struct err *e);
 
+/* The digest that a directory's state has for these sorted names. */
+int state_digest_names(const struct strv *names, unsigned char ret[STATE_SHA256], struct err *e);
+
 /* Did nobody touch the path in between? True only for the same inode with the same ctime. */
 bool state_untouched(const struct state *a, const struct state *b);
-/* Same type and same inode? */
+/* Same type and same inode? A directory that took over a removed one's number is another one. */
 bool state_same_object(const struct state *a, const struct state *b);
 /* Same type and same bytes (file), text (link); directories: the same inode. */
 bool state_same_content(const struct state *a, const struct state *b);

@@ -21,6 +21,14 @@ void undo_keep(struct undo *u, const char *path)
 		json_array_append_new(u->kept, json_path(path));
 }
 
+bool undo_is_newer(const struct undo *u, const struct vfs_stat *st)
+{
+	const struct timespec *began = &u->j->began;
+
+	return st->ctime.tv_sec > began->tv_sec ||
+	       (st->ctime.tv_sec == began->tv_sec && st->ctime.tv_nsec > began->tv_nsec);
+}
+
 bool undo_removes(const struct undo *u, const char *path)
 {
 	const struct change *c = changes_find(u->out, path);

@@ -27,17 +27,21 @@ static bool plan_touches(const struct undo *u, const char *dir)
 	return false;
 }
 
-/* Does a directory below @dir stay that the install made? Then the user "made" it there. */
-static bool keeps_one_of_ours(const struct undo *u, const char *dir)
+/*
+ * A directory in @dir that the install made and that stays, or NULL: the user "made" it there,
+ * and not before the time that it has.
+ */
+static const struct state *adopted_in(const struct undo *u, const char *dir)
 {
 	for (size_t i = 0; i < u->j->n; i++) {
 		const struct journal_entry *entry = &u->j->v[i];
 
 		if (is_child(entry->path, dir) && entry->t0.st.type == VFS_ABSENT &&
-		    u->t2[i].st.type == VFS_DIR && !undo_removes(u, entry->path))
-			return true;
+		    undo_t1(u, i)->st.type == VFS_DIR && u->t2[i].st.type == VFS_DIR &&
+		    !undo_removes(u, entry->path))
+			return &u->t2[i];
 	}
-	return false;
+	return NULL;
 }
 
 /* Will the directory be empty once the plan is played? */
@@ -101,10 +105,12 @@ static int plan_made(struct undo *u, size_t i, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
 	const struct vfs_meta meta = state_metadata(&u->t2[i]);
+	const struct state *t1 = undo_t1(u, i);
 	bool empty = false;
 	int r = 0;
 
-	if (state_untouched(undo_t1(u, i), &u->t2[i]) || lost_one_of_ours(u, entry->path))
+	if (state_untouched(t1, &u->t2[i]) ||
+	    (state_same_object(t1, &u->t2[i]) && lost_one_of_ours(u, entry->path)))
 		r = will_be_empty(u, entry->path, &empty, e);
 	if (r < 0)
 		return r;
@@ -114,18 +120,50 @@ static int plan_made(struct undo *u, size_t i, struct err *e)
 	return plan_touches(u, entry->path) ? changes_add_meta(u->out, entry->path, &meta, e) : 0;
 }
 
-/*
- * Is all that happened to a copied-up directory, whose top part will be empty, our doing? Its
- * mtime also moves when the user removes a file that without us would not have been there.
- */
-static bool is_only_ours(const struct undo *u, const char *dir, const struct state *t1,
-			 const struct state *t2)
+/* Names that the directory will hold when the plan is played; is any of them newer than T0? */
+static int list_after(const struct undo *u, const char *dir, struct strv *ret, bool *ret_news,
+		      struct err *e)
 {
-	struct state as_t1 = *t2;
+	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
+	int r = vfs_list(u->fs, dir, &names, e);
 
-	if (lost_one_of_ours(u, dir))
-		as_t1.st.mtime = t1->st.mtime;
-	return state_same_metadata(t1, &as_t1);
+	*ret_news = false;
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		char path[LIMIT_PATH];
+		struct vfs_stat st;
+
+		r = path_join(dir, names.v[i], path, sizeof(path), e);
+		if (r < 0 || undo_removes(u, path))
+			continue;
+		r = vfs_lstat(u->fs, path, &st, e);
+		*ret_news |= r == 0 && undo_is_newer(u, &st) && !journal_find(u->j, path);
+		if (r == 0)
+			r = strv_add(ret, names.v[i], e);
+	}
+	return r;
+}
+
+/*
+ * A directory's mtime also moves when the user removes what without us would not have been
+ * there. Is that all that happened? A top part that will be bare says so; otherwise the names
+ * will be those of T0, and nothing in the directory is newer.
+ */
+static int lost_only_ours(const struct undo *u, size_t i, bool bare, bool *ret, struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
+	unsigned char digest[STATE_SHA256];
+	bool news;
+	int r;
+
+	*ret = bare && lost_one_of_ours(u, entry->path);
+	if (bare || !lost_one_of_ours(u, entry->path))
+		return 0;
+	r = list_after(u, entry->path, &names, &news, e);
+	if (r == 0)
+		r = state_digest_names(&names, digest, e);
+	*ret = r == 0 && !news && memcmp(digest, entry->t0.sha256, sizeof(digest)) == 0;
+	return r;
 }
 
 /* It was there before; the install copied it up or changed its times. */
@@ -133,28 +171,32 @@ static int plan_used(struct undo *u, size_t i, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
 	const struct state *t1 = undo_t1(u, i);
-	const struct state *t2 = &u->t2[i];
-	struct vfs_meta meta;
+	const struct state *adopted;
+	struct state t2 = u->t2[i]; /* borrows its pointers */
+	struct vfs_meta meta = state_metadata(&t2);
+	bool ours = false;
 	bool bare = false;
-	int r = 0;
+	int r;
 
-	if (!state_same_object(t1, t2)) { /* the user put another directory there */
-		meta = state_metadata(t2);
+	if (!state_same_object(t1, &t2)) /* the user put another directory there */
 		return plan_touches(u, entry->path)
 			       ? changes_add_meta(u->out, entry->path, &meta, e)
 			       : 0;
-	}
-	if (!entry->t0.st.in_top && t2->st.in_top)
-		r = will_be_bare(u, entry->path, &bare, e);
+	r = entry->t0.st.in_top || !t2.st.in_top ? 0 : will_be_bare(u, entry->path, &bare, e);
+	if (r == 0)
+		r = lost_only_ours(u, i, bare, &ours, e);
 	if (r < 0)
 		return r;
-	if (bare && is_only_ours(u, entry->path, t1, t2))
+	if (ours)
+		t2.st.mtime = t1->st.mtime;
+	if (bare && state_same_metadata(t1, &t2))
 		return changes_add_drop(u->out, entry->path, e);
-	state_merge_metadata(&entry->t0, t1, t2, &meta);
-	if (keeps_one_of_ours(u, entry->path))
-		meta.mtime = t2->st.mtime;
-	if (!t2->st.in_top ||
-	    (state_same_metadata(&entry->t0, t2) && !plan_touches(u, entry->path)))
+	state_merge_metadata(&entry->t0, t1, &t2, &meta);
+	adopted = adopted_in(u, entry->path);
+	if (adopted && state_same_mtime(t1, &t2))
+		meta.mtime = adopted->st.mtime;
+	if (!t2.st.in_top || (!adopted && !plan_touches(u, entry->path) &&
+			      state_same_metadata(&entry->t0, &u->t2[i])))
 		return 0;
 	return changes_add_meta(u->out, entry->path, &meta, e);
 }

@@ -67,6 +67,18 @@ static int n_ours_in(struct undo *u, size_t i, size_t k, const struct buf *text,
 	return 0;
 }
 
+/*
+ * Where the image had a bundle, a file that holds our certificate and no other was not made by
+ * a tool: the user wants exactly this one.
+ */
+static bool is_users_choice(const struct journal_entry *entry, const struct buf *stripped)
+{
+	struct pem_block block;
+
+	return entry->t0.st.type == VFS_FILE && entry->t0.st.size > 0 &&
+	       !pem_next(stripped->data, stripped->n, 0, &block);
+}
+
 static int strip(struct undo *u, size_t i, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
@@ -91,7 +103,7 @@ static int strip(struct undo *u, size_t i, struct err *e)
 	if (r < 0)
 		return r;
 	undo_keep(u, entry->path);
-	if (n_stripped == 0)
+	if (n_stripped == 0 || is_users_choice(entry, &text))
 		return 0;
 	if (text.n == 0 && entry->t0.st.type == VFS_ABSENT)
 		return restore_absence(u, entry, e); /* it held nothing but ours */

@@ -19,6 +19,9 @@ void undo_keep(struct undo *u, const char *path);
 /* Is @path one that the plan takes away? */
 bool undo_removes(const struct undo *u, const char *path);
 
+/* Has it been touched since the install began? */
+bool undo_is_newer(const struct undo *u, const struct vfs_stat *st);
+
 /* undo_file.c: entries that are not directories. */
 int undo_plan_file(struct undo *u, size_t i, struct err *e);
 /* undo_directory.c: an entry that is a directory; all that is in it has been planned. */

@@ -9,12 +9,6 @@
 #include "cacerts/pem.h"
 #include "cacerts/undo_plan.h"
 
-static bool is_newer(const struct vfs_stat *st, const struct timespec *than)
-{
-	return st->ctime.tv_sec > than->tv_sec ||
-	       (st->ctime.tv_sec == than->tv_sec && st->ctime.tv_nsec > than->tv_nsec);
-}
-
 static int count_file(const struct undo *u, const char *path, const struct authority *a,
 		      size_t *count, struct err *e)
 {
@@ -49,7 +43,7 @@ static int count_dir(const struct undo *u, const char *dir, const struct authori
 			return r;
 		if (st.type == VFS_DIR && depth < LIMIT_DEPTH)
 			r = count_dir(u, path, a, depth + 1, count, e);
-		else if (st.type == VFS_FILE && is_newer(&st, &u->j->began))
+		else if (st.type == VFS_FILE && undo_is_newer(u, &st))
 			r = count_file(u, path, a, count, e);
 	}
 	return r;

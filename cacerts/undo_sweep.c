@@ -14,22 +14,35 @@
 #include "cacerts/pem.h"
 #include "cacerts/undo_plan.h"
 
-/* The hash links of one authority's subject, by number. */
+/* Links of one subject beyond these are left as they are. */
+enum { HASH_LINKS_MAX = 64 };
+
+struct hash_link {
+	char *target;    /* owned */
+	unsigned number; /* of "<hash>.<number>" */
+	bool ours;
+	bool kept; /* nobody touched it since the install: it keeps its number */
+};
+
+/* The hash links of one authority's subject, sorted by number. */
 struct hash_links {
-	struct {
-		char *name;
-		char *target;
-		bool ours;
-	} v[64];
+	struct hash_link v[HASH_LINKS_MAX];
 	size_t n;
 };
 
 static void links_done(struct hash_links *links)
 {
-	for (size_t i = 0; i < links->n; i++) {
-		free(links->v[i].name);
+	for (size_t i = 0; i < links->n; i++)
 		free(links->v[i].target);
-	}
+}
+
+static void links_insert(struct hash_links *links, struct hash_link link)
+{
+	size_t at = links->n++;
+
+	for (; at > 0 && links->v[at - 1].number > link.number; at--)
+		links->v[at] = links->v[at - 1];
+	links->v[at] = link;
 }
 
 /* Does the text of a link in the hashed directory lead to a file of ours? */
@@ -49,13 +62,31 @@ static int drop_unknown(struct undo *u, const char *path, struct err *e)
 	return changes_add_drop(u->out, path, e);
 }
 
-/* Sorts a name of the hashed directory into @links if it is a hash link of @a. */
+static int add_hash_link(struct undo *u, const char *path, const char *target, unsigned number,
+			 const struct authority *a, struct hash_links *links, struct err *e)
+{
+	struct hash_link link = {.number = number, .ours = leads_to_ours(u, target, a)};
+	struct vfs_stat st;
+	int r = vfs_lstat(u->fs, path, &st, e);
+
+	if (r < 0 || links->n == HASH_LINKS_MAX)
+		return r;
+	link.kept = !link.ours && !undo_is_newer(u, &st);
+	link.target = strdup(target);
+	if (!link.target)
+		return err_oom(e);
+	links_insert(links, link);
+	return 0;
+}
+
+/* Takes a name of the hashed directory into @links if it is a hash link of @a. */
 static int look_at(struct undo *u, const char *dir, const char *name, const struct authority *a,
 		   struct hash_links *links, struct err *e)
 {
 	char path[LIMIT_PATH];
 	char target[LIMIT_PATH];
-	bool hashed = names_is_hash_link(name, a, NULL);
+	unsigned number = 0;
+	bool hashed = names_is_hash_link(name, a, &number);
 	int r;
 
 	if (!hashed && !names_is_ours(name, a))
@@ -68,21 +99,17 @@ static int look_at(struct undo *u, const char *dir, const char *name, const stru
 		err_clear(e);
 		return 0;
 	}
-	if (r < 0 || !hashed)
-		return r < 0 || !names_is_ours(target, a) ? r : drop_unknown(u, path, e);
-	if (links->n == ARRAY_SIZE(links->v))
-		return 0;
-	links->v[links->n].name = strdup(name);
-	links->v[links->n].target = strdup(target);
-	links->v[links->n].ours = leads_to_ours(u, target, a);
-	links->n++;
-	return links->v[links->n - 1].name && links->v[links->n - 1].target ? 0 : err_oom(e);
+	if (r == 0 && hashed)
+		return add_hash_link(u, path, target, number, a, links, e);
+	return r == 0 && names_is_ours(target, a) ? drop_unknown(u, path, e) : r;
 }
 
-/* A certificate of the user's that is the same as @a has no link of its own: rehash took it for
- * a duplicate of ours. It inherits our number. */
-static int find_heir(struct undo *u, const char *dir, const struct strv *names,
-		     const struct authority *a, char *ret, size_t size, struct err *e)
+/*
+ * A certificate of the user's that is the same as @a has no link of its own: rehash took it for
+ * a duplicate of ours. It inherits our number.
+ */
+static bool find_heir(struct undo *u, const char *dir, const struct strv *names,
+		      const struct authority *a, char *ret, size_t size)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		cleanup_buf struct buf text = BUF(LIMIT_AUTHORITY_FILE);
@@ -98,11 +125,10 @@ static int find_heir(struct undo *u, const char *dir, const struct strv *names,
 			continue; /* rehash would have skipped it too */
 		if (pem_is_only(text.data, text.n, a)) {
 			snprintf(ret, size, "%s", names->v[i]);
-			return 0;
+			return true;
 		}
 	}
-	(void)e;
-	return -ENOENT;
+	return false;
 }
 
 static bool has_link_to(const struct hash_links *links, const char *target)
@@ -113,52 +139,84 @@ static bool has_link_to(const struct hash_links *links, const char *target)
 	return false;
 }
 
-/* Gives the links that stay the numbers 0, 1, ... in their order. */
+static int hash_path(const char *dir, const struct authority *a, unsigned number, char *ret,
+		     size_t size, struct err *e)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%08x.%u", a->subject_hash, number);
+	return path_join(dir, name, ret, size, e);
+}
+
+/* The lowest number from @from on that no kept link has. */
+static unsigned free_number(const struct hash_links *links, unsigned from)
+{
+	for (size_t i = 0; i < links->n; i++)
+		if (links->v[i].kept && links->v[i].number == from)
+			from++; /* sorted: the next ones can only be higher */
+	return from;
+}
+
+/* Makes <hash>.<to> what <hash>.<link's number> was, with @target as its text. */
+static int move_link(struct undo *u, const char *dir, const struct authority *a,
+		     const struct hash_link *link, unsigned to, const char *target, struct err *e)
+{
+	cleanup_state struct state s = {0};
+	struct vfs_meta meta;
+	char was[LIMIT_PATH];
+	char now[LIMIT_PATH];
+	int r = hash_path(dir, a, link->number, was, sizeof(was), e);
+
+	if (r == 0)
+		r = hash_path(dir, a, to, now, sizeof(now), e);
+	if (r == 0)
+		r = state_capture(u->fs, was, &s, NULL, e);
+	if (r < 0)
+		return r;
+	meta = state_metadata(&s);
+	return changes_add_link(u->out, ROLE_STORE, now, target, &meta, e);
+}
+
+/* Every number that was in use by a link that moved or left, from @from on, becomes free. */
+static int free_numbers(struct undo *u, const char *dir, const struct authority *a,
+			const struct hash_links *links, unsigned from, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < links->n; i++) {
+		char path[LIMIT_PATH];
+
+		if (links->v[i].kept || links->v[i].number < from)
+			continue;
+		r = hash_path(dir, a, links->v[i].number, path, sizeof(path), e);
+		if (r == 0 && !undo_removes(u, path))
+			r = changes_add_remove(u->out, path, e);
+	}
+	return r;
+}
+
+/* Without ours the links that are younger than the install close up; ours goes to the heir. */
 static int renumber(struct undo *u, const char *dir, const struct strv *names,
 		    const struct authority *a, const struct hash_links *links, struct err *e)
 {
 	char heir[NAME_MAX + 1] = "";
-	unsigned number = 0;
+	unsigned next = free_number(links, 0);
 	int r = 0;
 
-	if (find_heir(u, dir, names, a, heir, sizeof(heir), e) == 0 && has_link_to(links, heir))
+	if (find_heir(u, dir, names, a, heir, sizeof(heir)) && has_link_to(links, heir))
 		heir[0] = '\0';
 	for (size_t i = 0; r == 0 && i < links->n; i++) {
-		const char *target = links->v[i].target;
-		char was[LIMIT_PATH];
-		char now[LIMIT_PATH];
-		char name[32];
-		struct vfs_meta meta = {0};
-		struct state s = {0};
+		const struct hash_link *link = &links->v[i];
 
-		if (links->v[i].ours && heir[0] == '\0')
+		if (link->kept || (link->ours && heir[0] == '\0'))
 			continue;
-		if (links->v[i].ours)
-			target = heir;
-		snprintf(name, sizeof(name), "%08x.%u", a->subject_hash, number++);
-		r = path_join(dir, name, now, sizeof(now), e);
-		if (r == 0)
-			r = path_join(dir, links->v[i].name, was, sizeof(was), e);
-		if (r < 0 || (strcmp(now, was) == 0 && !links->v[i].ours))
-			continue;
-		r = state_capture(u->fs, was, &s, NULL, e);
-		meta = state_metadata(&s);
-		if (r == 0)
-			r = changes_add_link(u->out, ROLE_STORE, now, target, &meta, e);
-		state_done(&s);
-		heir[0] = links->v[i].ours ? '\0' : heir[0];
+		if (link->ours || link->number != next)
+			r = move_link(u, dir, a, link, next, link->ours ? heir : link->target, e);
+		next = free_number(links, next + 1);
+		if (link->ours)
+			heir[0] = '\0'; /* one link is enough */
 	}
-	/* What is left above the last number had been ours or has moved down. */
-	for (size_t i = 0; r == 0 && i < links->n; i++) {
-		char was[LIMIT_PATH];
-		unsigned old = 0;
-
-		names_is_hash_link(links->v[i].name, a, &old);
-		r = path_join(dir, links->v[i].name, was, sizeof(was), e);
-		if (r == 0 && old >= number && !undo_removes(u, was))
-			r = changes_add_remove(u->out, was, e);
-	}
-	return r;
+	return r == 0 ? free_numbers(u, dir, a, links, next, e) : r;
 }
 
 static int sweep_one(struct undo *u, const char *dir, const struct strv *names,

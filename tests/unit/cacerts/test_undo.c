@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The law, row by row: a box with install and undo around the user's script shows the same
+ * picture as a box with the script alone.
+ */
+#include "cacerts/undo.h"
+
+#include <string.h>
+
+#include "tests/unit/cacerts/box.h"
+
+/* clang-format off */
+static const struct {
+	const char *script;
+	/* The user takes away what only we put there: the times of its directory are his. */
+	bool times_are_free;
+} rows[] = {
+	/* nothing of ours is touched */
+	{":", false},
+	{"echo x > etc/motd", false},
+	{"echo x > $S/notes", false},
+	{"mkdir $S/sub; echo x > $S/sub/file", false},
+	{"rm usr/share/ca-certificates/sys.crt", false},
+	{"chmod 711 .", false},
+	{"touch -d @5 .", false},
+	{"touch $S", false},
+	{"touch -d @777 $S", false},
+	{"touch -d @777 usr/local/share", false},
+	{"chmod 700 $S; chown 3:4 $S", false},
+	{"setfattr -n user.note -v x usr/local/share", false},
+	{"chmod 2775 usr/local/share usr/local; chown 0:50 usr/local", false},
+	/* the bundle's attributes */
+	{"chmod 600 $B", false},
+	{"chown 12:34 $B", false},
+	{"touch $B", false},
+	{"touch -d @50000 $B", false},
+	{"setfattr -n user.note -v x $B", false},
+	{"chmod 640 $B; chown 1:2 $B; touch -d @60000 $B", false},
+	/* the bundle's bytes */
+	{"echo '# mine' >> $B", false},
+	{"cat $OTHER >> $B", false},
+	{"printf 'no line end' >> $B", false},
+	{"cat $B > /tmp/x; (echo '# first'; cat /tmp/x) > $B; rm /tmp/x", false},
+	{"sed -i 1d $B", false},
+	{"sed -i 's/$/\\r/' $B", false},
+	{"cat $OTHER >> $B; chmod 600 $B; setfattr -n user.note -v x $B", false},
+	{"echo '# mine' >> $B; touch -d @70000 $B", false},
+	{": > $B", false},
+	{"cat usr/share/ca-certificates/*.crt > $B", false},
+	{"cat usr/share/ca-certificates/*.crt $(ls $D/*.crt 2>&-) > $B", false},
+	{"cat usr/share/ca-certificates/*.crt $(ls $D/*.crt 2>&-) > $B.new; mv $B.new $B", false},
+	{"cat $OURS >> $B", false},
+	{"cat $WIDE >> $B", false},
+	{"cat $WIDE $WIDE $OTHER >> $B", false},
+	/* the same certificate is the user's own too, and a tool that drops duplicates runs */
+	{"mkdir -p opt usr/share/ca-certificates; cp $OURS usr/share/ca-certificates/corp.crt; "
+	 "cat usr/share/ca-certificates/*.crt > $B", false},
+	/* the bundle is something else */
+	{"rm $B", false},
+	{"rm $B; echo anew > $B", false},
+	{"rm $B; ln -s /opt/elsewhere $B", false},
+	{"ln -sf ../../../usr/share/ca-certificates/sys.crt $B", false},
+	{"rm $B; mkfifo $B", false},
+	{"rm $B; mkdir $B; echo x > $B/x", false},
+	/* its directories */
+	{"rm -r etc/ssl", false},
+	{"rm -r etc/ssl; echo file > etc/ssl", false},
+	{"rm -r etc/ssl; mkdir -p $S", false},
+	{"rm -r etc/ssl; mkdir -p $S; cat $OTHER > $B", false},
+	{"rm -r $S; mkdir opt/certs; echo x > opt/certs/x; ln -s ../../opt/certs $S", false},
+	{"rm -r $S; ln -s $OUTSIDE $S", false},
+	{"rm -r $S; ln -s / $S", false},
+	/* the drop-in directory */
+	{"rm -r usr/local", false},
+	{"rm -rf $D", true},
+	{"rm -rf usr/local; mkdir -p $D", false},
+	{"mkdir -p $D; cp $OTHER $D/mine.crt", false},
+	{"mkdir -p $D/sub; cp $OTHER $D/sub/mine.crt", false},
+	{"mkdir -p $D; cp $OTHER $D/mine.crt; rm $D/mine.crt", false},
+	{"rm -rf $D; ln -s $OUTSIDE $D", false},
+	{"rm -rf $D; ln -s /opt $D", false},
+	{"rm -rf $D; echo file > $D", false},
+	{"rm -rf $D; mkdir -m 700 $D; cp $OURS $D/corp.crt", false},
+	/* what is ours */
+	{"[ ! -e $F ] || rm $F", true},
+	{"[ ! -e $F ] || chmod 600 $F", false},
+	{"[ ! -e $F ] || chown 1:1 $F", false},
+	{"[ ! -e $F ] || touch $F", false},
+	{"[ ! -e $F ] || setfattr -n user.note -v x $F", false},
+	{"rm -f $L $H", true},
+	{"rm -f $D/*", true},
+	{"rm -rf $D; mkdir $D; echo mine > $F", false},
+	{"rm -f $L; echo mine > $L", false},
+	{"rm -f $H; ln -s sys.pem $H", false},
+	{"rm -f $L; mkdir $L", false},
+	{"rm -f $L; ln -s $OUTSIDE/canary $L", false},
+	/* the competition for a hash: the tool gives the next free number */
+	{"cp $OTHER $S/third.pem; n=1; while [ -L $S/$TWIN.$n ]; do n=$((n+1)); done; "
+	 "ln -s third.pem $S/$TWIN.$n", false},
+	{"rm $S/$TWIN.0 $S/twin.pem", false},
+	/* several at once */
+	{"rm $S/sys.pem; cat $OTHER >> $B; mkdir -p $D; cp $OTHER $D/mine.crt; chmod 750 $D; "
+	 "ln -s ../../../$D/mine.crt $S/mine.pem", false},
+};
+/* clang-format on */
+
+static void setup(void)
+{
+	box_begin();
+}
+
+static void teardown(void)
+{
+	box_end();
+}
+
+/* Take the fifth word, the time, out of each line of a picture. */
+static void cut_times(char *picture)
+{
+	char *to = picture;
+	int word = 0;
+
+	for (const char *from = picture; *from; from++) {
+		if (*from == '\n')
+			word = 0;
+		else if (*from == ' ')
+			word++;
+		if (word != 4 || *from == ' ')
+			*to++ = *from;
+	}
+	*to = '\0';
+}
+
+static void check_row(size_t row, enum box_backing backing, bool has_dropin_dir)
+{
+	cleanup_free char *got = NULL;
+	cleanup_free char *wanted = NULL;
+	struct box b;
+	char what[512];
+
+	snprintf(what, sizeof(what), "%s, directory of %s: %s", box_backing_name(backing),
+		 has_dropin_dir ? "the image" : "ours", rows[row].script);
+	box_make(&b, backing, has_dropin_dir);
+	box_user(&b, rows[row].script);
+	wanted = box_picture(&b);
+	box_done(&b);
+
+	box_make(&b, backing, has_dropin_dir);
+	box_install(&b);
+	box_user(&b, rows[row].script);
+	box_undo(&b);
+	box_undo(&b); /* once more changes nothing */
+	got = box_picture(&b);
+	box_done(&b);
+	if (rows[row].times_are_free) {
+		cut_times(got);
+		cut_times(wanted);
+	}
+	box_compare(what, got, wanted);
+}
+
+START_TEST(what_the_user_did_is_all_that_remains)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (int backing = 0; backing < BOX_BACKING_MAX; backing++)
+			for (int has_dir = 0; has_dir < 2; has_dir++)
+				check_row(i, (enum box_backing)backing, has_dir);
+}
+END_TEST
+
+SUITE("cacerts/undo", setup, teardown, what_the_user_did_is_all_that_remains)
