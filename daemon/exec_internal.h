@@ -39,6 +39,7 @@ struct exec_run {
 	struct exec_request request; /* until exec_new() takes it */
 	char *stdio[3];              /* words of the protocol; owned */
 	int peer_pidfd;              /* owned; for stdio's "fd:N" */
+	int cancel_fd;               /* owned, the loop's: an eventfd that ends preparing */
 	struct exec *exec;           /* NULL before exec_new() */
 	bool started;                /* exec_start() was called: exec_finish() must be */
 	struct err error;            /* why it could not be started, or not be undone */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 
 #include "base/cleanup.h"
@@ -25,6 +26,7 @@ void exec_run_free(struct exec_run *x)
 	for (int i = 0; i < 3; i++)
 		free(x->stdio[i]);
 	fd_close(x->peer_pidfd);
+	fd_close(x->cancel_fd);
 	free(x->receipt);
 	free(x);
 }
@@ -121,6 +123,15 @@ static int take_modes(struct exec_run *x, const Anchord__V1__RunRequest *q, stru
 	return 0;
 }
 
+/* The exec watches its own copy, so that either side may close first. */
+static int make_cancel(struct exec_run *x, struct err *e)
+{
+	x->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (x->cancel_fd >= 0)
+		x->request.cancel_fd = fcntl(x->cancel_fd, F_DUPFD_CLOEXEC, 0);
+	return x->request.cancel_fd < 0 ? err_sys(e, "eventfd") : 0;
+}
+
 static struct exec_run *alloc_exec_run(struct daemon *d)
 {
 	struct exec_run *x = calloc(1, sizeof(*x));
@@ -134,6 +145,7 @@ static struct exec_run *alloc_exec_run(struct daemon *d)
 	x->created_at_usec = (int64_t)clock_wall_usec();
 	x->work.data = x;
 	x->peer_pidfd = -EBADF;
+	x->cancel_fd = -EBADF;
 	TAILQ_INIT(&x->runs);
 	TAILQ_INIT(&x->waits);
 	TAILQ_INIT(&x->deletes);
@@ -158,6 +170,8 @@ int exec_make(struct daemon *d, const struct call *c, struct exec_run **ret, str
 		r = take_args(x, e);
 	if (r == 0)
 		r = take_stdio(x, q->stdio, c->session, e);
+	if (r == 0)
+		r = make_cancel(x, e);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(x);

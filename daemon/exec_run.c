@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/pidfd.h>
 
 #include "base/cleanup.h"
@@ -226,6 +227,8 @@ int exec_run_kill(struct exec_run *x, uint32_t signal, bool all, struct err *e)
 void exec_run_cancel(struct exec_run *x)
 {
 	/* What is finishing or has stopped needs nothing. */
+	if (x->state == EXEC_PREPARING)
+		eventfd_write(x->cancel_fd, 1);
 	if (x->state == EXEC_PREPARING || x->state == EXEC_RUNNING)
 		exec_run_kill(x, SIGKILL, /* all= */ true, NULL);
 }

@@ -22,6 +22,7 @@ void exec_request_init(struct exec_request *q)
 		.args = STRV(LIMIT_ARGS),
 		.env = STRV(LIMIT_ENV),
 		.stdio = {-EBADF, -EBADF, -EBADF},
+		.cancel_fd = -EBADF,
 	};
 }
 
@@ -38,6 +39,7 @@ void exec_request_done(struct exec_request *q)
 	strv_done(&q->env);
 	for (size_t i = 0; i < ARRAY_SIZE(q->stdio); i++)
 		fd_close(q->stdio[i]);
+	fd_close(q->cancel_fd);
 	exec_request_init(q);
 }
 

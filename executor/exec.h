@@ -32,7 +32,8 @@ struct exec_request {
 	enum network_mode network;
 	char *network_path;
 	enum trust_mode trust;
-	int stdio[3]; /* owned; -EBADF: /dev/null */
+	int stdio[3];  /* owned; -EBADF: /dev/null */
+	int cancel_fd; /* owned; readable: give up preparing. -EBADF: never */
 };
 
 /* Empty, with its maxima and -EBADF descriptors in place. */
@@ -52,7 +53,8 @@ const char *exec_id(const struct exec *x);
 
 /*
  * Prepare and launch. When it fails nothing runs any more, but exec_finish() must still undo.
- * Returns: 0; ERR_COMMAND_NOT_FOUND, ERR_NOT_EXECUTABLE; whatever vfs, cacerts (only with
+ * Returns: 0; -ECANCELED (ERR_CANCELLED) when cancel_fd became readable before the launch, also
+ * while a helper runs; ERR_COMMAND_NOT_FOUND, ERR_NOT_EXECUTABLE; whatever vfs, cacerts (only with
  * TRUST_REQUIRE) and runtime return.
  */
 int exec_start(struct exec *x, struct err *e);

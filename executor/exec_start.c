@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,6 +95,7 @@ static int fill_spec(struct exec *x, struct container_spec *spec, struct err *e)
 	spec->args = STRV(LIMIT_ARGS);
 	spec->env = STRV(LIMIT_ENV + 1);
 	spec->open_files = x->ex->open_files;
+	spec->die_with_parent = true; /* launching threads live as long as the daemon */
 	spec->readonly_rootfs = x->q.readonly_rootfs;
 	spec->network = x->q.network;
 	spec->cwd = copy_or(x->q.cwd, "/");
@@ -155,6 +157,17 @@ static void note_phase(struct exec *x, const char *phase, uint64_t *since)
 	*since = now;
 }
 
+/* A helper that was given up has only cost the authorities; the exec is given up here. */
+static int check_cancelled(const struct exec *x, struct err *e)
+{
+	struct pollfd cancel = {.fd = x->q.cancel_fd, .events = POLLIN};
+
+	if (poll(&cancel, 1, /* timeout= */ 0) > 0)
+		return err_set(e, -ECANCELED, ERR_CANCELLED,
+			       "exec '%s' was given up before it was started", x->q.id);
+	return 0;
+}
+
 int exec_start(struct exec *x, struct err *e)
 {
 	uint64_t since = clock_mono_usec();
@@ -169,6 +182,8 @@ int exec_start(struct exec *x, struct err *e)
 		r = make_mount_points(x, e);
 	if (r == 0)
 		r = exec_install_trust(x, e);
+	if (r == 0)
+		r = check_cancelled(x, e);
 	note_phase(x, "prepare", &since);
 	if (r == 0)
 		r = launch(x, e);

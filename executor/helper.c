@@ -23,6 +23,7 @@ static int fill_spec(struct container_spec *spec, const struct exec *x,
 	spec->args = STRV(LIMIT_ARGS);
 	spec->env = STRV(LIMIT_ENV);
 	spec->open_files = x->ex->open_files;
+	spec->die_with_parent = true; /* launching threads live as long as the daemon */
 	spec->network = NETWORK_NONE;
 	spec->cwd = strdup("/");
 	spec->hostname = strdup(x->q.hostname ? x->q.hostname : "");
@@ -53,10 +54,14 @@ static bool drain(int fd, struct buf *output)
 }
 
 /* Until the process ends; what it left in the pipe is read after that. */
-static int watch(int pidfd, int out, struct buf *output, struct err *e)
+static int watch(int pidfd, int out, int cancel, struct buf *output, struct err *e)
 {
 	uint64_t deadline = clock_mono_usec() + LIMIT_HELPER_USEC;
-	struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = out, .events = POLLIN}};
+	struct pollfd fds[] = {
+		{.fd = pidfd, .events = POLLIN},
+		{.fd = out, .events = POLLIN},
+		{.fd = cancel, .events = POLLIN},
+	};
 
 	for (;;) {
 		uint64_t now = clock_mono_usec();
@@ -64,13 +69,28 @@ static int watch(int pidfd, int out, struct buf *output, struct err *e)
 		if (now >= deadline)
 			return err_set(e, -ETIMEDOUT, ERR_LIMIT, "the tool ran longer than %llu s",
 				       LIMIT_HELPER_USEC / 1000000);
-		if (poll(fds, 2, (int)((deadline - now) / 1000) + 1) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_SIZE(fds), (int)((deadline - now) / 1000) + 1) < 0 &&
+		    errno != EINTR)
 			return err_sys(e, "waiting for the tool");
 		if (fds[1].revents && !drain(out, output))
 			fds[1].fd = -1; /* closed: only the process is left to wait for */
 		if (fds[0].revents)
 			return 0;
+		if (fds[2].revents)
+			return err_set(e, -ECANCELED, ERR_CANCELLED, "given up");
 	}
+}
+
+/* The process is over, one way or the other: by itself, by the deadline, or given up. */
+static int end_tool(struct exec *x, const char *leaf, struct runtime_process *process,
+		    struct runtime_exit *ret, struct err *e)
+{
+	int r = cgroup_leaf_destroy(x->ex->cgroups, leaf, LIMIT_HELPER_USEC, e);
+
+	if (r == 0)
+		r = runtime_reap(process, ret, e);
+	process->pidfd = fd_close(process->pidfd);
+	return r;
 }
 
 static int run_in_leaf(struct exec *x, const char *leaf, const struct container_spec *spec,
@@ -100,10 +120,8 @@ static int run_in_leaf(struct exec *x, const char *leaf, const struct container_
 	if (r < 0)
 		return r;
 	in = fd_close(in);
-	watched = watch(process.pidfd, out, output, e);
-	r = cgroup_leaf_destroy(x->ex->cgroups, leaf, LIMIT_HELPER_USEC, watched < 0 ? NULL : e);
-	if (r == 0)
-		r = runtime_reap(&process, ret, watched < 0 ? NULL : e);
+	watched = watch(process.pidfd, out, x->q.cancel_fd, output, e);
+	r = end_tool(x, leaf, &process, ret, watched < 0 ? NULL : e);
 	while (r == 0 && drain(out, output))
 		;
 	return watched < 0 ? watched : r;
@@ -119,7 +137,7 @@ int exec_run_helper(void *arg, const struct mount_specs *rootfs, const struct mo
 	char leaf[LIMIT_ID + 16];
 	int r = fill_spec(&spec, x, rootfs, mounts, argv, e);
 
-	snprintf(leaf, sizeof(leaf), "%s.helper", x->q.id);
+	snprintf(leaf, sizeof(leaf), "%s:helper", x->q.id);
 	if (r == 0)
 		r = run_in_leaf(x, leaf, &spec, output, &exit, e);
 	cgroup_leaf_destroy(x->ex->cgroups, leaf, LIMIT_HELPER_USEC, NULL); /* missing is fine */

@@ -12,7 +12,7 @@ struct executor {
 	char *state_dir;
 	char *run_dir;
 	char *authorities_dir;
-	char *staging;  /* <run_dir>/staging */
+	char *staging; /* <run_dir>/staging */
 	uint64_t open_files;
 	int execs_fd;   /* <state_dir>/execs */
 	int scratch_fd; /* <run_dir>/scratch */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "executor/internal.h"
@@ -68,7 +69,10 @@ static int undo_one(struct executor *ex, const char *id, struct err *e)
 		if (!is_throwaway(ex, id))
 			r = exec_undo_journal(ex, id, *name, ignored, e);
 	}
-	return r == 0 ? io_remove_tree_at(ex->execs_fd, id, e) : r;
+	if (r == 0)
+		r = io_remove_tree_at(ex->execs_fd, id, e);
+	fault_point("exec.finish.end");
+	return r;
 }
 
 static int undo_all(struct executor *ex, json_t *report, struct err *e)
