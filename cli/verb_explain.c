@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "cli/mounts.h"
+#include "cli/verb.h"
+
+struct settings {
+	struct cli cli;
+	struct mounts rootfs;
+	struct mounts mounts;
+};
+
+/* clang-format off */
+static const struct option options[] = {
+	MOUNTS_OPTIONS(struct settings),
+	CLI_OPTIONS(struct settings),
+};
+/* clang-format on */
+
+static void settings_done(struct settings *s)
+{
+	mounts_done(&s->rootfs);
+	mounts_done(&s->mounts);
+}
+
+static int explain_main(const struct verb *v, char *const *argv, struct cli *cli, struct err *e)
+{
+	Anchord__V1__ExplainRequest request = ANCHORD__V1__EXPLAIN_REQUEST__INIT;
+	cleanup(settings_done) struct settings s = {0};
+	cleanup_strv struct strv args = STRV(LIMIT_ARGS);
+	ProtobufCMessage *reply;
+	int r;
+
+	r = verb_parse(v, argv, cli, &s, &args, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	request.rootfs = s.rootfs.v;
+	request.n_rootfs = s.rootfs.n;
+	request.mounts = s.mounts.v;
+	request.n_mounts = s.mounts.n;
+	r = verb_ask(&s.cli, "Explain", &request.base, &anchord__v1__explain_response__descriptor,
+		     &reply, e);
+	if (r < 0)
+		return r;
+	r = verb_print_document(&s.cli, ((Anchord__V1__ExplainResponse *)reply)->plan_json, e);
+	protobuf_c_message_free_unpacked(reply, NULL);
+	return r;
+}
+
+const struct verb verb_explain = {
+	.name = "explain",
+	.args = "",
+	.summary = "Say what would be done to a rootfs; nothing is changed and nothing is run.",
+	.options = OPTION_TABLE_INIT(options),
+	.main = explain_main,
+};
