@@ -38,7 +38,8 @@ static int restore(struct undo *u, size_t i, struct err *e)
 
 	if (t0->st.type == VFS_ABSENT)
 		return restore_absence(u, entry, e);
-	if (!t0->st.in_top && state_same_metadata(t1, &u->t2[i]))
+	/* What the user touched, if only in passing, has been copied up without us too. */
+	if (!t0->st.in_top && state_untouched(t1, &u->t2[i]))
 		return changes_add_drop(u->out, entry->path, e);
 	state_merge_metadata(t0, t1, &u->t2[i], &meta);
 	return put_back(u, i, &meta, e);

@@ -14,7 +14,7 @@
 #include "daemon/daemon.h"
 #include "daemon/session.h"
 
-enum { BACKLOG = 128 };
+enum { BACKLOG = 1024 }; /* clients that are not accepted yet; a full one means EAGAIN */
 
 static const char group_name[] = "anchord";
 

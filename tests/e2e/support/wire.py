@@ -66,8 +66,9 @@ def fields(data: bytes) -> dict:
 class Connection:
     def __init__(self, path, timeout=20):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
+        # A connect with a timeout fails at once when the backlog is full; a blocking one waits.
         self.socket.connect(str(path))
+        self.socket.settimeout(timeout)
 
     def __enter__(self):
         return self
