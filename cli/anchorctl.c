@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 #include "cli/output.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 #include "cli/verb.h"
 
 static const struct verb *const verbs[] = {

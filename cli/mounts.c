@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 void mounts_done(struct mounts *m)
 {

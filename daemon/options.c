@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/limits.h"
+#include "base/suggest.h"
 
 enum {
 	SETTING_FLAG = 1, /* takes no value; command line only */
@@ -49,10 +50,6 @@ static const struct setting {
 };
 /* clang-format on */
 
-enum { WORD_MAX = 32 /* letters of a word that is compared to the names */ };
-
-static const char *const no_name = "";
-
 static void *field_of(struct options *o, const struct setting *s)
 {
 	return (char *)o + s->offset;
@@ -64,45 +61,6 @@ void options_done(struct options *o)
 		if (!(settings[i].flags & SETTING_FLAG))
 			free(*(char **)field_of(o, &settings[i]));
 	*o = (struct options){0};
-}
-
-/* How many letters must be put in, left out or changed. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[WORD_MAX + 1];
-	size_t n = strlen(b);
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			best = best < row[j] + 1 ? best : row[j] + 1;
-			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-		}
-	}
-	return row[n];
-}
-
-static const char *nearest(const char *word)
-{
-	size_t least = SIZE_MAX;
-	const char *name = no_name;
-
-	for (size_t i = 0; i < ARRAY_SIZE(settings) && strlen(word) <= WORD_MAX; i++) {
-		size_t d = distance(word, settings[i].name);
-
-		if (d < least) {
-			least = d;
-			name = settings[i].name;
-		}
-	}
-	return name;
 }
 
 static const struct setting *find(const char *name, size_t n)
@@ -144,11 +102,15 @@ static int set_defaults(struct options *o, struct err *e)
 /* @n: bytes of @word that are the name. */
 static int unknown(const char *what, const char *word, size_t n, struct err *e)
 {
-	char name[2 * WORD_MAX];
+	struct suggest s = suggest_for(word, n);
 
-	snprintf(name, sizeof(name), "%.*s", (int)(n < sizeof(name) ? n : sizeof(name) - 1), word);
-	return err_set(e, -EINVAL, ERR_INVALID, "unknown %s '%s': did you mean '%s'?", what, name,
-		       nearest(name));
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		suggest_offer(&s, settings[i].name);
+	if (s.best)
+		return err_set(e, -EINVAL, ERR_INVALID, "unknown %s '%.*s': did you mean '%s'?",
+			       what, (int)n, word, s.best);
+	return err_set(e, -EINVAL, ERR_INVALID, "unknown %s '%.*s': anchord --help lists them",
+		       what, (int)n, word);
 }
 
 /* One option at @argv; @ret_used: how many words it took. */
@@ -292,7 +254,7 @@ void options_print_help(FILE *to)
 	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		const struct setting *s = &settings[i];
-		char left[WORD_MAX];
+		char left[64];
 
 		snprintf(left, sizeof(left), "--%s%s%s", s->name, s->value ? " " : "",
 			 s->value ? s->value : "");

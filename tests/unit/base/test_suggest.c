@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 #include <string.h>
 
@@ -33,4 +33,4 @@ START_TEST(another_word_finds_nothing)
 }
 END_TEST
 
-SUITE("cli/suggest", NULL, NULL, a_typing_error_finds_its_word, another_word_finds_nothing)
+SUITE("base/suggest", NULL, NULL, a_typing_error_finds_its_word, another_word_finds_nothing)
