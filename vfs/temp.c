@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/fault.h"
-#include "vfs/overlay_attr.h"
+#include "vfs/dir.h"
 #include "vfs/text.h"
 
 void vfs_temp_done(struct vfs_temp *t)
@@ -20,33 +21,33 @@ void vfs_temp_done(struct vfs_temp *t)
 }
 
 /* Returns the descriptor, or -1 and errno. */
-static int make(int dirfd, const char *name, const struct vfs_temp_kind *kind)
+static int make(int dirfd, const char *name, mode_t type, const char *target)
 {
 	int r = -1;
 
-	if (kind->type == S_IFREG)
+	if (type == S_IFREG)
 		return openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			      0600);
-	if (kind->type == S_IFDIR)
+	if (type == S_IFDIR)
 		r = mkdirat(dirfd, name, 0700);
-	else if (kind->type == S_IFLNK)
-		r = symlinkat(kind->target, dirfd, name);
+	else if (type == S_IFLNK)
+		r = symlinkat(target, dirfd, name);
 	else
-		r = mknodat(dirfd, name, kind->type, kind->rdev);
+		r = mknodat(dirfd, name, S_IFCHR, makedev(0, 0));
 	return r < 0 ? r : openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int vfs_temp_make(const struct vfs *fs, const struct vfs_mount *m, int dirfd,
-		  const struct vfs_temp_kind *kind, struct vfs_temp *ret, struct err *e)
+int vfs_temp_make(const struct vfs *fs, const struct vfs_mount *m, int dirfd, mode_t type,
+		  const char *target, struct vfs_temp *ret, struct err *e)
 {
-	int fd = make(dirfd, fs->temp, kind);
+	int fd = make(dirfd, fs->temp, type, target);
 
 	if (fd < 0 && errno == EEXIST) { /* left by a crash: the name is ours alone */
 		int r = vfs_temp_remove(m, dirfd, fs->temp, e);
 
 		if (r < 0)
 			return r;
-		fd = make(dirfd, fs->temp, kind);
+		fd = make(dirfd, fs->temp, type, target);
 	}
 	if (fd < 0) {
 		int r = err_sys(e, "creating '%s'", fs->temp);
@@ -56,28 +57,6 @@ int vfs_temp_make(const struct vfs *fs, const struct vfs_mount *m, int dirfd,
 	}
 	*ret = (struct vfs_temp){.fs = fs, .mount = m, .dirfd = dirfd, .fd = fd, .pending = true};
 	fault_point("vfs.temp");
-	return 0;
-}
-
-int vfs_temp_link(const struct vfs *fs, const struct vfs_mount *m, int dirfd, int inode,
-		  struct vfs_temp *ret, struct err *e)
-{
-	cleanup_close int fd = -EBADF;
-	int r = vfs_temp_remove(m, dirfd, fs->temp, e);
-
-	if (r < 0)
-		return r;
-	if (linkat(inode, "", dirfd, fs->temp, AT_EMPTY_PATH) < 0)
-		return errno == ENOENT || errno == EXDEV ? -errno : err_sys(e, "linking");
-	*ret = (struct vfs_temp){
-		.fs = fs, .mount = m, .dirfd = dirfd, .fd = -EBADF, .pending = true};
-	fd = openat(dirfd, fs->temp, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0) {
-		r = err_sys(e, "opening '%s'", fs->temp);
-		vfs_temp_done(ret);
-		return r;
-	}
-	ret->fd = take_fd(&fd);
 	return 0;
 }
 
@@ -125,7 +104,7 @@ static int clear_whiteouts(const struct vfs_mount *m, int parent, const char *na
 
 		if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		r = vfs_overlay_is_whiteout(m, dirfd(d), entry->d_name, &st, e);
+		r = vfs_dir_is_whiteout(m, dirfd(d), entry->d_name, &st, e);
 		if (r < 0)
 			return r;
 		if (r > 0 && unlinkat(dirfd(d), entry->d_name, 0) < 0 && errno != ENOENT)
