@@ -17,6 +17,7 @@
 #define LIMIT_DIR_ENTRIES    65536  /* entries listed of one container directory */
 #define LIMIT_XATTRS            64  /* extended attributes of one file */
 #define LIMIT_XATTR_BYTES    65536  /* names and values of them together */
+#define LIMIT_COPY_UP       (1 << 30)  /* bytes of a file that is copied up, or kept by a snapshot */
 
 /* trust */
 #define LIMIT_OS_RELEASE     16384  /* bytes of /etc/os-release */

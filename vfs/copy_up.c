@@ -5,9 +5,10 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "base/io.h"
 #include "base/path.h"
+#include "vfs/content.h"
 #include "vfs/meta.h"
+#include "vfs/overlay_attr.h"
 #include "vfs/temp.h"
 #include "vfs/text.h"
 
@@ -30,12 +31,11 @@ static int copy_meta(const struct vfs_mount *m, int from, int to, const struct s
 	return r;
 }
 
-static int copy_content(int from, int to, struct err *e)
-{
-	cleanup_close int fd = vfs_place_reopen(from, e);
-
-	return fd < 0 ? fd : io_copy(fd, to, LIMIT_STORE_FILE, e);
-}
+/* What is copied: the entry, and the file that has its content. */
+struct source {
+	int fd;      /* O_PATH */
+	int content; /* O_PATH; of a metacopy another file */
+};
 
 /* Text of the link behind an O_PATH descriptor; "" for anything else. */
 static int link_target(int fd, const struct stat *st, char *ret, size_t size, struct err *e)
@@ -48,30 +48,42 @@ static int link_target(int fd, const struct stat *st, char *ret, size_t size, st
 	return 0;
 }
 
-static int copy_entry(const struct vfs *fs, const struct vfs_mount *m, int from, int to_dir,
-		      const char *name, struct err *e)
+static int check_links(const struct vfs_mount *m, const struct stat *st, struct err *e)
+{
+	if (!m->index || S_ISDIR(st->st_mode) || st->st_nlink == 1)
+		return 0;
+	return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
+		       "copying up a hard link with index=on is not supported");
+}
+
+static int copy_entry(const struct vfs *fs, const struct vfs_mount *m, const struct source *from,
+		      int to_dir, const char *name, struct err *e)
 {
 	cleanup_vfs_temp struct vfs_temp temp = VFS_TEMP_NONE;
 	char target[LIMIT_PATH];
+	struct vfs_temp_kind kind = {.target = target};
 	struct stat st;
 	int r;
 
-	if (fstat(from, &st) < 0)
+	if (fstat(from->fd, &st) < 0)
 		return err_sys(e, "looking at it");
-	r = link_target(from, &st, target, sizeof(target), e);
-	if (r < 0)
-		return r;
-	r = vfs_temp_make(fs, m, to_dir, st.st_mode & S_IFMT, target, &temp, e);
-	if (r == 0 && S_ISREG(st.st_mode))
-		r = copy_content(from, temp.fd, e);
+	kind.type = st.st_mode & S_IFMT;
+	kind.rdev = st.st_rdev;
+	r = check_links(m, &st, e);
 	if (r == 0)
-		r = copy_meta(m, from, temp.fd, &st, e);
+		r = link_target(from->fd, &st, target, sizeof(target), e);
+	if (r == 0)
+		r = vfs_temp_make(fs, m, to_dir, &kind, &temp, e);
+	if (r == 0 && S_ISREG(st.st_mode))
+		r = vfs_content_copy(from->content, temp.fd, e);
+	if (r == 0)
+		r = copy_meta(m, from->fd, temp.fd, &st, e);
 	return r < 0 ? r : vfs_temp_commit(&temp, name, e);
 }
 
-/* Copy what @from stands for to @name in the top's directory @to_dir, whose times stay. */
-static int copy_up(const struct vfs *fs, const struct vfs_mount *m, int from, int to_dir,
-		   const char *name, struct err *e)
+/* Copy @from to @name in the top's directory @to_dir, whose times stay. */
+static int copy_up(const struct vfs *fs, const struct vfs_mount *m, const struct source *from,
+		   int to_dir, const char *name, struct err *e)
 {
 	struct stat st;
 	int r;
@@ -99,7 +111,9 @@ static int enter(const struct vfs *fs, const struct vfs_dir *here, const char *n
 		return err_set(e, -ENOENT, ERR_NOT_FOUND, "the directory '%s' does not exist",
 			       vfs_text(name).s);
 	if (vfs_dir_top(&lower) < 0) {
-		r = copy_up(fs, here->mount, lower.v[0].fd, vfs_dir_top(here), name, e);
+		const struct source from = {lower.v[0].fd, lower.v[0].fd};
+
+		r = copy_up(fs, here->mount, &from, vfs_dir_top(here), name, e);
 		return r < 0 ? r : enter(fs, here, name, ret, e);
 	}
 	*ret = lower;
@@ -129,10 +143,24 @@ int vfs_copy_up_dir(struct vfs *fs, const char *path, struct err *e)
 	return r;
 }
 
+/* Copy up what is at @p, whose directory has a part in the top. */
+static int copy_up_place(struct vfs *fs, const struct vfs_place *p, struct err *e)
+{
+	cleanup_close int fd = vfs_place_open(p, e);
+	cleanup_close int content = -EBADF;
+
+	if (fd < 0)
+		return fd;
+	content = vfs_place_open_content(p, e);
+	if (content < 0)
+		return content;
+	return copy_up(fs, p->mount, &(struct source){fd, content}, vfs_dir_top(&p->dir), p->name,
+		       e);
+}
+
 int vfs_copy_up_entry(struct vfs *fs, const char *path, struct err *e)
 {
 	cleanup_vfs_place struct vfs_place p = {0};
-	cleanup_close int from = -EBADF;
 	char parent[LIMIT_PATH];
 	int r;
 
@@ -140,10 +168,56 @@ int vfs_copy_up_entry(struct vfs *fs, const char *path, struct err *e)
 	r = vfs_copy_up_dir(fs, parent, e);
 	if (r == 0)
 		r = vfs_place_find(fs, path, &p, e);
-	if (r < 0 || p.entry.in_top)
+	return r < 0 || p.entry.in_top ? r : copy_up_place(fs, &p, e);
+}
+
+/*
+ * As in the kernel in place, so that the file stays the same, and the attribute goes last, so
+ * that a crash in between changes nothing. Writing takes capabilities away: all is put back.
+ */
+static int fill(const struct vfs_mount *m, int fd, int content, struct err *e)
+{
+	cleanup_vfs_xattrs struct vfs_xattrs xattrs = {0};
+	cleanup_close int to = vfs_place_reopen(fd, O_WRONLY, e);
+	struct stat st;
+	int r;
+
+	if (to < 0)
+		return to;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "looking at a file");
+	r = vfs_meta_read_xattrs(fd, vfs_xattr_is_visible, &xattrs, e);
+	if (r == 0)
+		r = vfs_content_copy(content, to, e);
+	if (r == 0)
+		r = vfs_meta_chmod(fd, st.st_mode, e);
+	if (r == 0)
+		r = vfs_meta_write_xattrs(fd, vfs_xattr_is_visible, &xattrs, /* lenient= */ false,
+					  e);
+	if (r == 0)
+		r = vfs_meta_touch(fd, (struct timespec[]){st.st_atim, st.st_mtim}, e);
+	return r < 0 ? r : vfs_overlay_clear_metacopy(m, fd, e);
+}
+
+int vfs_copy_up_content(struct vfs *fs, const char *path, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	cleanup_close int content = -EBADF;
+	cleanup_close int fd = -EBADF;
+	int r = vfs_place_find(fs, path, &p, e);
+
+	if (r < 0)
 		return r;
-	from = vfs_place_open(&p, e);
-	if (from < 0)
-		return from;
-	return copy_up(fs, p.mount, from, vfs_dir_top(&p.dir), p.name, e);
+	if (!p.entry.in_top)
+		return vfs_copy_up_entry(fs, path, e);
+	if (!p.entry.metacopy)
+		return 0;
+	fd = vfs_place_open(&p, e);
+	if (fd < 0)
+		return fd;
+	content = vfs_place_open_content(&p, e);
+	if (content < 0)
+		return content;
+	r = fill(p.mount, fd, content, e);
+	return r < 0 ? err_wrap(e, r, "copying up '%s'", vfs_text(path).s) : 0;
 }

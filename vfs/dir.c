@@ -3,102 +3,33 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/xattr.h>
 
-#include "vfs/proc_fd.h"
+#include "vfs/overlay_attr.h"
 #include "vfs/text.h"
 
-enum attribute { OPAQUE, WHITEOUT, REDIRECT, METACOPY, IMPURE, ORIGIN, ATTRIBUTE_MAX };
+/*
+ * A look-up on its way down. What is wanted begins as a name in the parent's layers; after an
+ * absolute redirect it is a path from the root, in whatever layers the mount has below.
+ */
+struct lookup {
+	const struct vfs_dir *parent;
+	bool from_root;
+	size_t next; /* where to look: index into the parent's layers, or the mount's */
+	bool stop;   /* nothing further down counts */
+	char want[LIMIT_PATH];
+};
 
-static const char *attribute_name(const struct vfs_mount *m, enum attribute a)
-{
-	static const char *const names[2][ATTRIBUTE_MAX] = {
-		{"trusted.overlay.opaque", "trusted.overlay.whiteout", "trusted.overlay.redirect",
-		 "trusted.overlay.metacopy", "trusted.overlay.impure", "trusted.overlay.origin"},
-		{"user.overlay.opaque", "user.overlay.whiteout", "user.overlay.redirect",
-		 "user.overlay.metacopy", "user.overlay.impure", "user.overlay.origin"},
-	};
-
-	return names[m->userxattr][a];
-}
-
-/* "No such attribute" in all its forms; an entry that vanished meanwhile has none either. */
-static bool is_absence(int error)
-{
-	return error == ENODATA || error == EOPNOTSUPP || error == ENOENT;
-}
-
-/* Returns 1 if the file @name in @dirfd has the attribute, 0 if not. */
-static int has_attribute(const struct vfs_mount *m, int dirfd, const char *name, enum attribute a,
-			 struct err *e)
-{
-	if (lgetxattr(proc_fd_entry(dirfd, name).s, attribute_name(m, a), NULL, 0) >= 0)
-		return 1;
-	return is_absence(errno) ? 0 : err_sys(e, "reading attributes of '%s'", vfs_text(name).s);
-}
-
-int vfs_dir_opaque(const struct vfs_mount *m, int dirfd, struct err *e)
-{
-	char value = 0;
-	ssize_t n = fgetxattr(dirfd, attribute_name(m, OPAQUE), &value, sizeof(value));
-
-	if (n < 0 && errno != ERANGE && !is_absence(errno))
-		return err_sys(e, "reading overlay attributes");
-	return n == 1 ? value : 0;
-}
-
-int vfs_dir_set_opaque(const struct vfs_mount *m, int fd, struct err *e)
-{
-	if (setxattr(proc_fd(fd).s, attribute_name(m, OPAQUE), "y", 1, 0) < 0)
-		return err_sys(e, "making a directory opaque");
-	return 0;
-}
-
-int vfs_dir_is_whiteout(const struct vfs_mount *m, int dirfd, const char *name,
-			const struct stat *st, struct err *e)
-{
-	if (m->kind != MOUNT_OVERLAY)
-		return 0;
-	if (S_ISCHR(st->st_mode))
-		return st->st_rdev == 0;
-	if (S_ISREG(st->st_mode) && st->st_size == 0)
-		return has_attribute(m, dirfd, name, WHITEOUT, e);
-	return 0;
-}
-
-/* Returns 1 if an entry of the directory was copied up from a lower layer, 0 if not. */
-static int holds_copied_up(const struct vfs_mount *m, int dirfd, struct err *e)
-{
-	cleanup_closedir DIR *d = NULL;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
-	int r = 0;
-
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		fd_close(fd);
-		return err_sys(e, "listing a directory");
-	}
-	while (r == 0 && (entry = readdir(d)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			r = has_attribute(m, dirfd, entry->d_name, ORIGIN, e);
-	return r;
-}
-
-int vfs_dir_settle(const struct vfs_mount *m, int dirfd, struct err *e)
-{
-	int r;
-
-	if (m->kind != MOUNT_OVERLAY ||
-	    getxattr(proc_fd(dirfd).s, attribute_name(m, IMPURE), NULL, 0) < 0)
-		return 0;
-	r = holds_copied_up(m, dirfd, e);
-	if (r == 0 && removexattr(proc_fd(dirfd).s, attribute_name(m, IMPURE)) < 0 &&
-	    !is_absence(errno))
-		r = err_sys(e, "removing an overlay attribute");
-	return r < 0 ? r : 0;
-}
+/* One component of what is wanted: where it is looked for. */
+struct step {
+	int dirfd; /* borrowed */
+	size_t layer;
+	bool is_last; /* no layer comes after this one: its attributes aren't asked */
+	char name[NAME_MAX + 1];
+	size_t n_before;  /* bytes of what is wanted before the name ... */
+	const char *post; /* ... and what is after it: "" or "/..." */
+};
 
 void vfs_dir_done(struct vfs_dir *d)
 {
@@ -121,53 +52,176 @@ int vfs_dir_root(const struct vfs_mount *m, struct vfs_dir *ret, struct err *e)
 	return 0;
 }
 
-/* Does the merge end with this layer's directory? As in the kernel not asked of the last one. */
-static int ends_merge(const struct vfs_mount *m, int fd, const char *name, struct err *e)
+static int lookup_init(struct lookup *l, const struct vfs_dir *parent, size_t next,
+		       const char *name)
 {
-	int opaque = vfs_dir_opaque(m, fd, e);
-
-	if (opaque < 0 || opaque == 'y')
-		return opaque < 0 ? opaque : 1;
-	if (fgetxattr(fd, attribute_name(m, REDIRECT), NULL, 0) >= 0)
-		return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
-			       "the overlay directory '%s' is redirected (redirect_dir)",
-			       vfs_text(name).s);
-	return is_absence(errno) ? 0 : err_sys(e, "reading attributes of '%s'", vfs_text(name).s);
+	if (strlen(name) > NAME_MAX)
+		return -ENAMETOOLONG;
+	*l = (struct lookup){.parent = parent, .next = next};
+	strcpy(l->want, name);
+	return 0;
 }
 
-/* Fill @child, which has room, with the directories of @name. */
-static int enter_layers(const struct vfs_dir *d, const char *name, struct vfs_dir *child,
-			struct err *e)
+/* Put what the entry says it is called further down into what is wanted. */
+static int apply_redirect(struct lookup *l, const struct step *s, int dirfd, const char *name,
+			  struct err *e)
 {
-	for (size_t i = 0; i < d->n; i++) {
-		int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-		int fd = openat(d->v[i].fd, name, flags);
-		int r = 0;
+	const struct vfs_mount *m = l->parent->mount;
+	size_t n_before = s->n_before;
+	char target[LIMIT_PATH];
+	char want[LIMIT_PATH];
+	int n;
+	int r = vfs_overlay_redirect(m, dirfd, name, target, e);
 
-		if (fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
-			continue;
-		if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-			return 0; /* a whiteout, file or link hides what is below it */
-		if (fd < 0)
-			return err_sys(e, "opening '%s'", vfs_text(name).s);
-		child->v[child->n++] = (struct vfs_dir_layer){.fd = fd, .layer = d->v[i].layer};
-		if (i + 1 < d->n)
-			r = ends_merge(d->mount, fd, name, e);
-		if (r != 0)
-			return r < 0 ? r : 0;
+	if (r <= 0)
+		return r;
+	if (!m->follow_redirects)
+		return err_set(e, -EPERM, ERR_UNSUPPORTED,
+			       "'%s' has an overlay redirect, and redirect_dir=nofollow or "
+			       "userxattr forbids to follow it",
+			       vfs_text(s->name).s);
+	if (target[0] == '/') {
+		l->from_root = true;
+		l->next = s->layer + 1;
+		l->stop = false; /* an opaque parent is not a parent any more */
+		n_before = 0;
 	}
+	n = snprintf(want, sizeof(want), "%.*s%s%s", (int)n_before, l->want, target, s->post);
+	if ((size_t)n >= sizeof(want))
+		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "an overlay redirect is too long");
+	strcpy(l->want, want);
 	return 0;
+}
+
+/*
+ * Open the directory that a step leads to and note what it says about the layers below.
+ * Returns the descriptor; -ENOENT, without an error set, if no directory is there.
+ */
+static int open_part(struct lookup *l, const struct step *s, struct err *e)
+{
+	const struct vfs_mount *m = l->parent->mount;
+	int how = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	cleanup_close int fd = openat(s->dirfd, s->name, how);
+	int r;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
+		return -ENOENT;
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) {
+		l->stop = true; /* a whiteout, file or link hides what is below it */
+		return -ENOENT;
+	}
+	if (fd < 0)
+		return err_sys(e, "opening '%s'", vfs_text(s->name).s);
+	r = vfs_layer_check(&m->layers[s->layer], fd, "", e);
+	if (r < 0 || s->is_last)
+		return r < 0 ? r : take_fd(&fd);
+	r = vfs_overlay_opaque(m, fd, e);
+	if (r == 'y')
+		l->stop = true;
+	else if (r >= 0)
+		r = apply_redirect(l, s, fd, ".", e);
+	return r < 0 ? r : take_fd(&fd);
+}
+
+/*
+ * Cut the next component out of what is wanted, of which @n_left bytes are left. They are
+ * counted from the end, since a redirect replaces what is before.
+ * Returns false for a name that no directory can hold.
+ */
+static bool next_component(const struct lookup *l, size_t n_left, struct step *s)
+{
+	const char *p = l->want + strlen(l->want) - n_left;
+	size_t n;
+
+	p += *p == '/';
+	n = strcspn(p, "/");
+	if (n > NAME_MAX)
+		return false;
+	memcpy(s->name, p, n);
+	s->name[n] = '\0';
+	s->n_before = (size_t)(p - l->want);
+	s->post = p + n;
+	return true;
+}
+
+/*
+ * Find the directory of one layer in which the last component of what is wanted has to be.
+ * @held: what keeps s->dirfd open, if that isn't a layer's root
+ *
+ * Returns: 1; 0 if there is none.
+ */
+static int descend(struct lookup *l, struct step *s, int *held, struct err *e)
+{
+	size_t n_left = strlen(l->want);
+
+	for (;;) {
+		int fd;
+
+		if (!next_component(l, n_left, s))
+			return 0;
+		if (!*s->post)
+			return 1;
+		n_left = strlen(s->post);
+		fd = open_part(l, s, e);
+		if (fd < 0)
+			return fd == -ENOENT ? 0 : fd;
+		fd_close(*held);
+		*held = fd;
+		s->dirfd = fd;
+	}
+}
+
+/*
+ * The next place to look for what is wanted, further down.
+ * Returns: 1; 0 when there is no further layer.
+ */
+static int next_step(struct lookup *l, struct step *s, int *held, struct err *e)
+{
+	const struct vfs_mount *m = l->parent->mount;
+	int r = 0;
+
+	while (r == 0 && !l->stop && l->next < (l->from_root ? m->n_layers : l->parent->n)) {
+		size_t i = l->next++;
+
+		s->layer = l->from_root ? i : l->parent->v[i].layer;
+		s->dirfd = l->from_root ? m->layers[i].fd : l->parent->v[i].fd;
+		s->is_last =
+			m->follow_redirects ? s->layer + 1 == m->n_layers : l->next == l->parent->n;
+		r = descend(l, s, held, e);
+	}
+	return r;
+}
+
+/* Fill @child, which has room, with the directories of what is wanted. */
+static int enter_layers(struct lookup *l, struct vfs_dir *child, struct err *e)
+{
+	cleanup_close int held = -EBADF;
+	struct step s;
+	int r;
+
+	while ((r = next_step(l, &s, &held, e)) > 0) {
+		int fd = open_part(l, &s, e);
+
+		if (fd >= 0)
+			child->v[child->n++] = (struct vfs_dir_layer){.fd = fd, .layer = s.layer};
+		else if (fd != -ENOENT)
+			return fd;
+	}
+	return r;
 }
 
 int vfs_dir_enter(const struct vfs_dir *d, const char *name, struct vfs_dir *ret, struct err *e)
 {
 	cleanup_vfs_dir struct vfs_dir child = {.mount = d->mount};
+	struct lookup l;
 	int r;
 
-	child.v = calloc(d->n, sizeof(*child.v));
+	if (lookup_init(&l, d, 0, name) < 0)
+		return VFS_NOT_DIR;
+	child.v = calloc(d->mount->n_layers, sizeof(*child.v));
 	if (!child.v)
 		return err_oom(e);
-	r = enter_layers(d, name, &child, e);
+	r = enter_layers(&l, &child, e);
 	if (r < 0)
 		return r;
 	if (child.n == 0)
@@ -177,14 +231,65 @@ int vfs_dir_enter(const struct vfs_dir *d, const char *name, struct vfs_dir *ret
 	return 0;
 }
 
-static int refuse_metacopy(const struct vfs_dir *d, size_t i, const char *name, struct err *e)
+/*
+ * Is the content here? Returns the descriptor; -ENOENT, without an error set, to look further
+ * down, or no further if l->stop.
+ */
+static int open_if_content(struct lookup *l, const struct step *s, struct err *e)
 {
-	int r = has_attribute(d->mount, d->v[i].fd, name, METACOPY, e);
+	const struct vfs_mount *m = l->parent->mount;
+	cleanup_close int fd = openat(s->dirfd, s->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int r;
 
+	if (fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
+		return -ENOENT;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "opening '%s'", vfs_text(s->name).s);
+	r = vfs_layer_check(&m->layers[s->layer], fd, "", e);
+	if (r == 0)
+		r = vfs_overlay_is_whiteout(m, s->dirfd, s->name, &st, e);
+	if (r > 0 || (r == 0 && !S_ISREG(st.st_mode))) {
+		l->stop = true;
+		return -ENOENT;
+	}
+	if (r == 0)
+		r = vfs_overlay_metacopy(m, s->dirfd, s->name, e);
 	if (r <= 0)
+		return r < 0 ? r : take_fd(&fd);
+	l->stop = false; /* wherever it lies, its content is further down */
+	r = s->is_last ? 0 : apply_redirect(l, s, s->dirfd, s->name, e);
+	return r < 0 ? r : -ENOENT;
+}
+
+int vfs_dir_open_content(const struct vfs_dir *d, const char *name, size_t at, struct err *e)
+{
+	const struct vfs_mount *m = d->mount;
+	cleanup_close int held = -EBADF;
+	struct step s = {.layer = d->v[at].layer, .post = ""};
+	struct lookup l;
+	int r = lookup_init(&l, d, at + 1, name);
+
+	if (r < 0)
+		return err_set(e, r, ERR_INVALID, "a name is too long");
+	if (!m->metacopy)
+		return err_set(e, -EPERM, ERR_UNSUPPORTED,
+			       "the overlay file '%s' has its content elsewhere, and metacopy is "
+			       "off",
+			       vfs_text(name).s);
+	strcpy(s.name, name);
+	if (s.layer + 1 < m->n_layers)
+		r = apply_redirect(&l, &s, d->v[at].fd, name, e);
+	while (r >= 0 && (r = next_step(&l, &s, &held, e)) > 0) {
+		int fd = open_if_content(&l, &s, e);
+
+		if (fd != -ENOENT)
+			return fd;
+	}
+	if (r < 0)
 		return r;
-	return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
-		       "the overlay file '%s' has its content elsewhere (metacopy)",
+	return err_set(e, -EIO, ERR_UNSUPPORTED,
+		       "the overlay file '%s' has its content in no layer (metacopy)",
 		       vfs_text(name).s);
 }
 
@@ -203,17 +308,41 @@ static int search(const struct vfs_dir *d, size_t from, const char *name, struct
 			return err_sys(e, "looking at '%s'", vfs_text(name).s);
 		}
 		ret->at = i;
-		r = vfs_dir_is_whiteout(d->mount, d->v[i].fd, name, &st, e);
+		r = vfs_layer_check(&d->mount->layers[d->v[i].layer], d->v[i].fd, name, e);
+		if (r == 0)
+			r = vfs_overlay_is_whiteout(d->mount, d->v[i].fd, name, &st, e);
 		ret->whiteout = r > 0;
 		if (r != 0)
 			return r < 0 ? r : 0;
 		ret->st = st;
 		ret->type = vfs_type_of(st.st_mode);
-		if (ret->type == VFS_FILE && d->mount->kind == MOUNT_OVERLAY)
-			return refuse_metacopy(d, i, name, e);
 		return 0;
 	}
 	return 0;
+}
+
+/*
+ * The kernel's look-up gathers all that an entry consists of, and fails with any of it. So a
+ * directory that can't be entered, or a file without content, is an error already here.
+ */
+static int check_parts(const struct vfs_dir *d, const char *name, struct vfs_entry *entry,
+		       struct err *e)
+{
+	cleanup_vfs_dir struct vfs_dir child = {0};
+	cleanup_close int content = -EBADF;
+	int r = 0;
+
+	if (d->mount->kind != MOUNT_OVERLAY)
+		return 0;
+	if (entry->type == VFS_DIR)
+		r = vfs_dir_enter(d, name, &child, e);
+	if (entry->type == VFS_FILE)
+		r = vfs_overlay_metacopy(d->mount, d->v[entry->at].fd, name, e);
+	if (r <= 0 || entry->type != VFS_FILE)
+		return r < 0 ? r : 0;
+	entry->metacopy = true;
+	content = vfs_dir_open_content(d, name, entry->at, e);
+	return content < 0 ? content : 0;
 }
 
 int vfs_dir_find(const struct vfs_dir *d, const char *name, struct vfs_entry *ret, struct err *e)
@@ -223,6 +352,8 @@ int vfs_dir_find(const struct vfs_dir *d, const char *name, struct vfs_entry *re
 	struct vfs_entry found;
 	int r = search(d, 0, name, &found, e);
 
+	if (r == 0)
+		r = check_parts(d, name, &found, e);
 	if (r < 0)
 		return r;
 	if (top_is_here && found.at == 0) {

@@ -6,8 +6,9 @@
  * This is overlayfs' look-up (fs/overlayfs/namei.c), one component at a time; a bind is the
  * case of one layer without whiteouts. A name is looked for from the topmost layer down. A
  * whiteout ends the search with nothing, anything but a directory ends it with itself,
- * directories add up until one is opaque. Redirected directories and files without content of
- * their own (metacopy) are refused.
+ * directories add up until one is opaque. A redirect changes what is looked for in the layers
+ * below it; a file that is metadata only (metacopy) has its content in one of them. Both are
+ * followed where the mount's options let the kernel do it, and are errors elsewhere.
  */
 #include <sys/stat.h>
 
@@ -32,6 +33,7 @@ struct vfs_entry {
 	size_t at;      /* index into the directory's layers of what shows */
 	bool in_top;
 	bool whiteout;       /* the top hides what is below */
+	bool metacopy;       /* a file whose content is in a layer below */
 	enum vfs_type below; /* what shows without the top's entry; VFS_ABSENT without a top */
 };
 
@@ -42,27 +44,21 @@ void vfs_dir_done(struct vfs_dir *d);
 
 /* The root of a mount that is a directory. */
 int vfs_dir_root(const struct vfs_mount *m, struct vfs_dir *ret, struct err *e);
-/* The subdirectory @name. Returns 0; VFS_NOT_DIR for anything else, or nothing. */
+/*
+ * The subdirectory @name. Returns 0; VFS_NOT_DIR for anything else, or nothing; -EPERM
+ * (ERR_UNSUPPORTED) for a redirect that isn't followed.
+ */
 int vfs_dir_enter(const struct vfs_dir *d, const char *name, struct vfs_dir *ret, struct err *e);
-/* Look @name up without opening it. */
+/* Look @name up without opening it. Fails where the kernel's look-up does. */
 int vfs_dir_find(const struct vfs_dir *d, const char *name, struct vfs_entry *ret, struct err *e);
+/*
+ * An O_PATH descriptor of the file that has the content of @name, which is metadata only in
+ * @d->v[@at]. Returns it; -EPERM (ERR_UNSUPPORTED) where metacopy is off; -EIO without content.
+ */
+int vfs_dir_open_content(const struct vfs_dir *d, const char *name, size_t at, struct err *e);
 
 /* The top's part of the directory, borrowed; -EBADF if it has none. */
 int vfs_dir_top(const struct vfs_dir *d);
-
-/* Is the entry @name of a layer's directory a whiteout? Always 0 in a bind. */
-int vfs_dir_is_whiteout(const struct vfs_mount *m, int dirfd, const char *name,
-			const struct stat *st, struct err *e);
-/* The value of the directory's opaque attribute ('y', 'x'), or 0. */
-int vfs_dir_opaque(const struct vfs_mount *m, int dirfd, struct err *e);
-/*
- * An entry was taken out of the directory's top part: take overlayfs' "impure" mark off as well
- * unless a copied-up entry is left. The kernel sets it for each copied-up entry that it meets,
- * also for those that are gone again.
- */
-int vfs_dir_settle(const struct vfs_mount *m, int dirfd, struct err *e);
-/* Make the directory hide those below it; @fd may be O_PATH. */
-int vfs_dir_set_opaque(const struct vfs_mount *m, int fd, struct err *e);
 
 static inline enum vfs_type vfs_type_of(mode_t mode)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "vfs/overlay_attr.h"
 #include "vfs/place.h"
 #include "vfs/text.h"
 
@@ -78,20 +79,7 @@ static int is_gone(const struct vfs_mount *m, DIR *d, const struct dirent *entry
 		return 0;
 	if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
 		return errno == ENOENT ? 1 : err_sys(e, "looking at a directory entry");
-	return vfs_dir_is_whiteout(m, dirfd(d), entry->d_name, &st, e);
-}
-
-/* A descriptor of its own, since reading moves it. */
-static int open_list(int dirfd, DIR **ret, struct err *e)
-{
-	cleanup_close int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!d)
-		return err_sys(e, "opening a directory");
-	take_fd(&fd);
-	*ret = d;
-	return 0;
+	return vfs_overlay_is_whiteout(m, dirfd(d), entry->d_name, &st, e);
 }
 
 /* The next entry besides "." and ".."; NULL at the end, or with errno set. */
@@ -111,13 +99,12 @@ static int add_layer(struct names *names, const struct vfs_mount *m,
 {
 	cleanup_closedir DIR *d = NULL;
 	const struct dirent *entry;
-	int mark = 0;
-	int r = open_list(layer->fd, &d, e);
+	int mark;
+	int r = vfs_dir_open_list(layer->fd, &d, e);
 
 	if (r < 0)
 		return r;
-	if (m->kind == MOUNT_OVERLAY)
-		mark = vfs_dir_opaque(m, dirfd(d), e);
+	mark = vfs_overlay_opaque(m, dirfd(d), e);
 	if (mark < 0)
 		return mark;
 	while ((entry = next_entry(d))) {
@@ -205,7 +192,7 @@ int vfs_count_top(const struct vfs *fs, const char *path, size_t *ret, struct er
 	if (r < 0)
 		return r;
 	if (vfs_dir_top(&d) >= 0) {
-		r = open_list(vfs_dir_top(&d), &entries, e);
+		r = vfs_dir_open_list(vfs_dir_top(&d), &entries, e);
 		if (r < 0)
 			return r;
 		while (next_entry(entries))

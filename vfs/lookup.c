@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,32 +9,66 @@
 #include "vfs/place.h"
 #include "vfs/text.h"
 
+/* What no stat of the backing file says: the place in the container's mounts. */
+static int mount_facts(const struct vfs *fs, const char *path, const struct vfs_place *p,
+		       struct vfs_stat *st, struct err *e)
+{
+	int readonly = vfs_place_is_readonly(p, e);
+	int submount = readonly < 0 ? readonly : vfs_place_is_submount(p, e);
+
+	if (submount < 0)
+		return submount;
+	st->writable = p->mount->has_top && !readonly;
+	st->mountpoint = strcmp(path, "/") != 0 && (vfs_mount_at(fs, path) || submount);
+	return 0;
+}
+
 int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e)
 {
 	cleanup_vfs_place struct vfs_place p = {0};
 	const struct vfs_entry *entry = &p.entry;
+	struct vfs_stat st;
 	int r = vfs_place_find(fs, path, &p, e);
 
 	if (r < 0)
 		return err_wrap(e, r, "looking at '%s'", vfs_text(path).s);
-	*ret = (struct vfs_stat){
+	st = (struct vfs_stat){
 		.type = entry->type,
 		.mode = entry->st.st_mode & 07777,
 		.uid = entry->st.st_uid,
 		.gid = entry->st.st_gid,
 		.size = entry->type == VFS_FILE ? entry->st.st_size : 0,
+		.atime = entry->st.st_atim,
 		.mtime = entry->st.st_mtim,
 		.ctime = entry->st.st_ctim,
 		.dev = entry->st.st_dev,
 		.ino = entry->st.st_ino,
 		.nlink = entry->st.st_nlink,
-		.writable = p.mount->has_top,
 		.in_top = entry->in_top,
 		.whiteout = entry->whiteout,
 		.below = entry->below != VFS_ABSENT,
-		.mountpoint = strcmp(path, "/") != 0 && vfs_mount_at(fs, path),
 	};
+	r = mount_facts(fs, path, &p, &st, e);
+	if (r < 0)
+		return err_wrap(e, r, "looking at '%s'", vfs_text(path).s);
+	*ret = st;
 	return 0;
+}
+
+int vfs_exists(const struct vfs *fs, const char *path, struct err *e)
+{
+	struct err why = ERR_NONE;
+	char canonical[LIMIT_PATH];
+	struct vfs_stat st;
+	int r = vfs_resolve(fs, path, /* follow_last= */ true, canonical, &why);
+
+	if (r == VFS_MISSING || r == -ENOTDIR)
+		return 0;
+	if (r == 0)
+		r = vfs_lstat(fs, canonical, &st, &why);
+	if (r < 0 && e)
+		*e = why;
+	return r < 0 ? r : st.type != VFS_ABSENT && st.type != VFS_UNREACHABLE;
 }
 
 static int open_file(const struct vfs *fs, const char *path, struct err *e)
@@ -47,8 +82,8 @@ static int open_file(const struct vfs *fs, const char *path, struct err *e)
 	r = vfs_place_need(&p, VFS_FILE, path, e);
 	if (r < 0)
 		return r;
-	fd = vfs_place_open(&p, e);
-	return fd < 0 ? fd : vfs_place_reopen(fd, e);
+	fd = vfs_place_open_content(&p, e);
+	return fd < 0 ? fd : vfs_place_reopen(fd, O_RDONLY, e);
 }
 
 int vfs_open(const struct vfs *fs, const char *path, struct err *e)

@@ -12,6 +12,8 @@
 /* Which attributes count: decides by name. */
 typedef bool vfs_xattr_filter(const char *name);
 
+/* All of them: what a file of the top really has. */
+vfs_xattr_filter vfs_xattr_is_any;
 /* Those that the user sees: not overlayfs' own. */
 vfs_xattr_filter vfs_xattr_is_visible;
 /* Those that a copy-up carries over: not the private ones of an overlay with these names. */

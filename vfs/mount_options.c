@@ -104,7 +104,10 @@ static int set_superblock(struct mount_options *o, const struct word *w, const c
 	return o->kind == MOUNT_BIND ? 0 : hand_on(o, w, text, e);
 }
 
-/* Copy @n bytes of @text without the backslashes that keep characters from meaning something. */
+/*
+ * Copy @n bytes of @text without the backslashes that keep characters from meaning something.
+ * One that is last keeps nothing, and goes as well.
+ */
 static int unescape(const char *text, size_t n, char **ret, struct err *e)
 {
 	char *out = malloc(n + 1);
@@ -113,8 +116,8 @@ static int unescape(const char *text, size_t n, char **ret, struct err *e)
 	if (!out)
 		return err_oom(e);
 	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '\\' && i + 1 < n)
-			i++;
+		if (text[i] == '\\' && ++i == n)
+			break;
 		out[used++] = text[i];
 	}
 	out[used] = '\0';
@@ -147,6 +150,7 @@ static int set_lowers(struct mount_options *o, const struct word *w, const char 
 
 	if (o->lowers.n)
 		return err_set(e, -EINVAL, ERR_INVALID, "lowerdir is given twice");
+	o->lowers_listed = true;
 	for (;;) {
 		cleanup_free char *path = NULL;
 		size_t n = 0;
@@ -173,6 +177,8 @@ static int set_lowers(struct mount_options *o, const struct word *w, const char 
 static int append_lower(struct mount_options *o, const struct word *w, const char *text,
 			struct err *e)
 {
+	if (o->lowers_listed)
+		return err_set(e, -EINVAL, ERR_INVALID, "lowerdir+ can't follow lowerdir");
 	return add_lower(o, text + strlen(w->name), e);
 }
 
@@ -202,6 +208,41 @@ static int set_flag(struct mount_options *o, const struct word *w, const char *t
 	(void)text, (void)e;
 	*(bool *)((char *)o + w->arg) = true;
 	return 0;
+}
+
+/* What both the file system and vfs have to know; arg is the value. */
+static int set_redirect_dir(struct mount_options *o, const struct word *w, const char *text,
+			    struct err *e)
+{
+	o->redirect_dir = (enum mount_redirect)w->arg;
+	return hand_on(o, w, text, e);
+}
+
+static int set_metacopy(struct mount_options *o, const struct word *w, const char *text,
+			struct err *e)
+{
+	o->metacopy = (enum mount_switch)w->arg;
+	return hand_on(o, w, text, e);
+}
+
+static int set_index(struct mount_options *o, const struct word *w, const char *text, struct err *e)
+{
+	o->index = (enum mount_switch)w->arg;
+	return hand_on(o, w, text, e);
+}
+
+static int set_subpath(struct mount_options *o, const struct word *w, const char *text,
+		       struct err *e)
+{
+	const char *path = text + strlen(w->name);
+
+	if (o->kind != MOUNT_BIND)
+		return unsupported(o, w, text, e);
+	if (o->subpath || !*path)
+		return err_set(e, -EINVAL, ERR_INVALID, "%s is %s", w->name,
+			       *path ? "given twice" : "empty");
+	o->subpath = strdup(path);
+	return o->subpath ? 0 : err_oom(e);
 }
 
 /* clang-format off */
@@ -289,24 +330,42 @@ static const struct word words[] = {
 	{"volatile",       set_flag, FIELD(is_volatile)},
 	{"userxattr",      set_flag, FIELD(userxattr)},
 
-	/* what leaves every name and file where it is; the first row that fits counts */
-	{"redirect_dir=off",      hand_on, 0, true},
-	{"redirect_dir=nofollow", hand_on, 0, true},
-	{"redirect_dir=",         unsupported, 0, true},
-	{"metacopy=off",          hand_on, 0, true},
-	{"metacopy=",             unsupported, 0, true},
+	/* what leaves every name and file where it is, or can't be kept */
 	{"verity=off",            hand_on, 0, true},
-	{"verity=",               unsupported, 0, true},
+	{"verity=on",             unsupported, 0, true},
+	{"verity=require",        unsupported, 0, true},
 	{"nfs_export=off",        hand_on, 0, true},
-	{"nfs_export=",           unsupported, 0, true},
+	{"nfs_export=on",         unsupported, 0, true},
 	{"datadir+=",             unsupported, 0, true},
-	{"index=off",             hand_on, 0, true},
-	{"index=on",              hand_on, 0, true},
-	{"xino=",                 hand_on, 0, true},
-	{"uuid=",                 hand_on, 0, true},
+	{"xino=off",              hand_on, 0, true},
+	{"xino=auto",             hand_on, 0, true},
+	{"xino=on",               hand_on, 0, true},
+	{"uuid=off",              hand_on, 0, true},
+	{"uuid=null",             hand_on, 0, true},
+	{"uuid=auto",             hand_on, 0, true},
+	{"uuid=on",               hand_on, 0, true},
 	{"default_permissions",   hand_on, 0, true},
+
+	/* what moves names and content between layers */
+	{"redirect_dir=off",      set_redirect_dir, MOUNT_REDIRECT_OFF, true},
+	{"redirect_dir=nofollow", set_redirect_dir, MOUNT_REDIRECT_NOFOLLOW, true},
+	{"redirect_dir=follow",   set_redirect_dir, MOUNT_REDIRECT_FOLLOW, true},
+	{"redirect_dir=on",       set_redirect_dir, MOUNT_REDIRECT_ON, true},
+	{"metacopy=off",          set_metacopy, MOUNT_SWITCH_OFF, true},
+	{"metacopy=on",           set_metacopy, MOUNT_SWITCH_ON, true},
+	{"index=off",             set_index, MOUNT_SWITCH_OFF, true},
+	{"index=on",              set_index, MOUNT_SWITCH_ON, true},
+
+	{"X-mount.subdir=",       set_subpath, 0, false},
 };
 /* clang-format on */
+
+/* File systems without backing. Another one may hold files of the container, so is refused. */
+static const char *const special[] = {
+	"proc",     "sysfs",   "tmpfs",      "ramfs",    "devpts",      "devtmpfs",  "mqueue",
+	"cgroup",   "cgroup2", "securityfs", "debugfs",  "tracefs",     "bpf",       "hugetlbfs",
+	"configfs", "fusectl", "pstore",     "efivarfs", "binfmt_misc", "selinuxfs",
+};
 
 static bool fits(const struct word *w, const char *text)
 {
@@ -337,6 +396,18 @@ static enum mount_kind kind_of(const struct mount_spec *spec)
 	return strcmp(spec->type, "overlay") == 0 ? MOUNT_OVERLAY : MOUNT_SPECIAL;
 }
 
+static int check_special(const char *type, struct err *e)
+{
+	if (!*type)
+		return err_set(e, -EINVAL, ERR_INVALID,
+			       "a mount has neither a type nor the option bind");
+	for (size_t i = 0; i < ARRAY_SIZE(special); i++)
+		if (strcmp(type, special[i]) == 0)
+			return 0;
+	return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED, "the file system '%.100s' is not supported",
+		       type);
+}
+
 static int check_overlay(struct mount_options *o, struct err *e)
 {
 	if (o->lowers.n == 0)
@@ -358,14 +429,12 @@ static int check(const struct mount_spec *spec, struct mount_options *o, struct 
 	case MOUNT_OVERLAY:
 		return check_overlay(o, e);
 	default:
-		if (!spec->type[0])
-			return err_set(e, -EINVAL, ERR_INVALID,
-				       "a mount has neither a type nor the option bind");
-		return 0;
+		return check_special(spec->type, e);
 	}
 }
 
-int mount_options_parse(const struct mount_spec *spec, struct mount_options *ret, struct err *e)
+int mount_options_parse_subpath(const struct mount_spec *spec, struct mount_options *ret,
+				struct err *e)
 {
 	cleanup_mount_options struct mount_options o = {
 		.kind = kind_of(spec),
@@ -387,10 +456,27 @@ int mount_options_parse(const struct mount_spec *spec, struct mount_options *ret
 	return 0;
 }
 
+int mount_options_parse(const struct mount_spec *spec, struct mount_options *ret, struct err *e)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	int r = mount_options_parse_subpath(spec, &o, e);
+
+	if (r < 0)
+		return r;
+	if (o.subpath)
+		return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
+			       "mount at '%.200s': X-mount.subdir is not supported here",
+			       spec->destination);
+	*ret = o;
+	o = (struct mount_options){0};
+	return 0;
+}
+
 void mount_options_done(struct mount_options *o)
 {
 	strv_done(&o->lowers);
 	strv_done(&o->fs_options);
+	free(o->subpath);
 	free(o->upper);
 	free(o->work);
 	*o = (struct mount_options){0};

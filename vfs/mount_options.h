@@ -18,8 +18,19 @@ enum mount_kind {
 	MOUNT_SPECIAL, /* a file system without backing: proc, sysfs, tmpfs, devpts, ... */
 };
 
+/* An overlay option that the spec may leave to the kernel (vfs/overlay_features.h). */
+enum mount_switch { MOUNT_SWITCH_DEFAULT, MOUNT_SWITCH_OFF, MOUNT_SWITCH_ON };
+enum mount_redirect {
+	MOUNT_REDIRECT_DEFAULT,
+	MOUNT_REDIRECT_OFF,
+	MOUNT_REDIRECT_NOFOLLOW,
+	MOUNT_REDIRECT_FOLLOW,
+	MOUNT_REDIRECT_ON,
+};
+
 struct mount_options {
 	enum mount_kind kind;
+	char *subpath;             /* MOUNT_BIND: what of the source is bound; NULL: all of it */
 	bool recursive;            /* rbind: mounts below the source come along */
 	bool readonly;             /* the last of ro and rw wins */
 	bool recursive_readonly;   /* rro */
@@ -30,19 +41,31 @@ struct mount_options {
 
 	/* MOUNT_OVERLAY only: unescaped host paths */
 	struct strv lowers; /* topmost first, at least one */
+	bool lowers_listed; /* came as one list, to which nothing can be appended */
 	char *upper;        /* NULL: a read-only overlay */
 	char *work;
 	bool is_volatile;
-	bool userxattr; /* user.overlay.* in place of trusted.overlay.* */
+	bool userxattr;                   /* user.overlay.* in place of trusted.overlay.* */
+	enum mount_redirect redirect_dir; /* this and the next two are in fs_options too */
+	enum mount_switch metacopy;
+	enum mount_switch index;
 
 	struct strv fs_options; /* "key=value" or "key" that the file system itself gets */
 };
 
 /*
  * Returns 0; -EINVAL (ERR_INVALID) for contradictions and missing parts; -EOPNOTSUPP
- * (ERR_UNSUPPORTED) for a known word that changes meaning and isn't handled (redirect_dir=on,
- * metacopy=on, data-only lowers "::", ...). @ret must be given to mount_options_done().
+ * (ERR_UNSUPPORTED) for a known word that changes meaning and isn't handled (idmap, verity,
+ * data-only lowers "::", ...), and for an unknown file system. @ret must be given to
+ * mount_options_done().
  */
 int mount_options_parse(const struct mount_spec *spec, struct mount_options *ret, struct err *e);
+/*
+ * The same for a caller that honours @ret->subpath ("X-mount.subdir=", the word of mount(8)):
+ * mount_options_parse() refuses it, so that nobody binds a whole source by mistake. It is
+ * resolved inside the source: links in it never lead out.
+ */
+int mount_options_parse_subpath(const struct mount_spec *spec, struct mount_options *ret,
+				struct err *e);
 void mount_options_done(struct mount_options *o);
 #define cleanup_mount_options cleanup(mount_options_done)

@@ -5,18 +5,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/statvfs.h>
 
 #include "base/path.h"
+#include "vfs/overlay_features.h"
 #include "vfs/text.h"
 
 static void mount_done(struct vfs_mount *m)
 {
-	for (size_t i = 0; i < m->n_layers; i++) {
-		fd_close(m->layers[i].fd);
-		free(m->layers[i].path);
-	}
+	for (size_t i = 0; i < m->n_layers; i++)
+		vfs_layer_done(&m->layers[i]);
 	free(m->layers);
 	free(m->destination);
 	free(m->type);
@@ -39,49 +37,17 @@ void vfs_set_tag(struct vfs *fs, const char *tag)
 	snprintf(fs->temp, sizeof(fs->temp), ".anchord.%s", tag);
 }
 
-/*
- * What we never want from an image, denied by the kernel once more. Before Linux 5.12 there is
- * no such call; the code does not rely on it.
- */
-static void harden(int fd, bool top)
-{
-	struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
-			    MOUNT_ATTR_NOATIME | MOUNT_ATTR_NOSYMFOLLOW |
-			    (top ? 0 : MOUNT_ATTR_RDONLY),
-		.attr_clr = MOUNT_ATTR__ATIME,
-	};
-
-	(void)mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
-}
-
-/* Who may not clone mounts still gets a view, in which mounts below the source always show. */
-static int open_source(const char *path, bool recursive, bool top, struct err *e)
-{
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
-	int fd = open_tree(AT_FDCWD, path, flags);
-
-	if (fd >= 0)
-		harden(fd, top);
-	else if (errno == EPERM)
-		fd = open(path, O_PATH | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "opening '%s'", path) : fd;
-}
-
 /* Append a layer to @m, which has room for it. */
-static int add_layer(struct vfs_mount *m, const char *path, bool recursive, struct err *e)
+static int add_layer(struct vfs_mount *m, const char *path, const char *subpath, unsigned flags,
+		     struct err *e)
 {
 	bool top = m->has_top && m->n_layers == 0;
-	cleanup_close int fd = open_source(path, recursive, top, e);
-	char *copy;
+	int r = vfs_layer_open(path, subpath, flags | (top ? VFS_LAYER_TOP : 0),
+			       &m->layers[m->n_layers], e);
 
-	if (fd < 0)
-		return fd;
-	copy = strdup(path);
-	if (!copy)
-		return err_oom(e);
-	m->layers[m->n_layers++] = (struct vfs_layer){.fd = take_fd(&fd), .path = copy};
-	return 0;
+	if (r == 0)
+		m->n_layers++;
+	return r;
 }
 
 /* Whether the layers are of the right type, and whether the host lets us write to the top. */
@@ -114,25 +80,66 @@ static int open_layers(struct vfs_mount *m, const struct mount_spec *spec,
 	if (!m->layers)
 		return err_oom(e);
 	if (m->kind == MOUNT_BIND)
-		r = add_layer(m, spec->source, o->recursive, e);
+		r = add_layer(m, spec->source, o->subpath, o->recursive ? VFS_LAYER_RECURSIVE : 0,
+			      e);
 	else if (o->upper)
-		r = add_layer(m, o->upper, /* recursive= */ false, e);
+		r = add_layer(m, o->upper, NULL, 0, e);
 	for (size_t i = 0; r == 0 && i < o->lowers.n; i++)
-		r = add_layer(m, o->lowers.v[i], /* recursive= */ false, e);
+		r = add_layer(m, o->lowers.v[i], NULL, 0, e);
 	return r < 0 ? r : check_layers(m, e);
+}
+
+/*
+ * The index says which lower hard links were copied up as one file. We don't read it, so it
+ * must be empty; then it makes no difference to a reader, and copy_up.c keeps it so.
+ */
+static int check_index(const struct mount_options *o, struct err *e)
+{
+	cleanup_close int fd = open(o->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int index = -EBADF;
+	cleanup_closedir DIR *d = NULL;
+	const struct dirent *entry;
+
+	if (fd >= 0)
+		index = openat(fd, "index", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (index < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "opening the index in '%s'", o->work);
+	d = fdopendir(index);
+	if (!d)
+		return err_sys(e, "listing the index in '%s'", o->work);
+	take_fd(&index); /* d owns it */
+	while ((entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
+				       "the overlay has index=on, and hard links in its index");
+	return 0;
+}
+
+static int open_overlay(struct vfs_mount *m, const struct mount_options *o, struct err *e)
+{
+	struct vfs_overlay_features features;
+	int r = vfs_overlay_features(o, &features, e);
+
+	if (r < 0)
+		return r;
+	m->userxattr = o->userxattr;
+	m->has_upper = o->upper;
+	m->follow_redirects = features.follow_redirects;
+	m->metacopy = features.metacopy;
+	m->index = features.index;
+	return m->index ? check_index(o, e) : 0;
 }
 
 static int mount_open(struct vfs_mount *m, const struct mount_spec *spec, const char *destination,
 		      struct err *e)
 {
 	cleanup_mount_options struct mount_options o = {0};
-	int r = mount_options_parse(spec, &o, e);
+	int r = mount_options_parse_subpath(spec, &o, e);
 
 	if (r < 0)
 		return r;
 	m->kind = o.kind;
-	m->userxattr = o.userxattr;
-	m->has_upper = o.upper;
+	m->has_submounts = o.kind == MOUNT_BIND && o.recursive;
 	m->has_top = !o.readonly && (o.kind == MOUNT_BIND || o.upper);
 	m->destination = strdup(destination);
 	m->type = strdup(o.kind == MOUNT_BIND ? "bind" : spec->type);
@@ -140,7 +147,10 @@ static int mount_open(struct vfs_mount *m, const struct mount_spec *spec, const 
 		return err_oom(e);
 	if (o.kind == MOUNT_SPECIAL)
 		return 0;
-	r = open_layers(m, spec, &o, e);
+	if (o.kind == MOUNT_OVERLAY)
+		r = open_overlay(m, &o, e);
+	if (r == 0)
+		r = open_layers(m, spec, &o, e);
 	return r < 0 ? err_wrap(e, r, "mount at '%s'", vfs_text(destination).s) : 0;
 }
 

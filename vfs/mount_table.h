@@ -4,27 +4,25 @@
  * mount_table - the mounts of a view: opened, in order, without those that others hide
  *
  * A mount is a list of layers, topmost first: an overlay's upper and lowers, or the only one
- * of a bind. A special file system has none. Each layer is a detached clone of its host
- * directory, so the files below it are those that the kernel would show; the clone denies
- * devices and symlinks, leaves access times alone, and is read-only unless it is the top.
+ * of a bind. A special file system has none.
  *
  * Invariant: at most one mount at a destination, and none at or below the destination of a
  * later one. So the mount of a path is the one with the longest destination above it.
  */
 #include "base/limits.h"
+#include "vfs/layer.h"
 #include "vfs/mount_options.h"
 #include "vfs/vfs.h"
-
-struct vfs_layer {
-	int fd;     /* O_PATH; a directory, or for a bind any file */
-	char *path; /* on the host; owned */
-};
 
 struct vfs_mount {
 	char *destination; /* canonical container path; owned */
 	char *type;        /* of the spec; owned */
 	enum mount_kind kind;
-	bool userxattr;           /* names of overlay attributes begin with "user." */
+	bool userxattr;        /* names of overlay attributes begin with "user." */
+	bool follow_redirects; /* as overlay_features.h, and the next two */
+	bool metacopy;
+	bool index;
+	bool has_submounts;       /* a recursive bind: other mounts of the host may be in it */
 	bool has_upper;           /* layers[0] is an overlay's upper */
 	bool has_top;             /* layers[0] takes writes */
 	bool is_dir;              /* the first layer is a directory */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/path.h"
 #include "vfs/proc_fd.h"
@@ -33,7 +34,7 @@ const char *vfs_path_inside(const struct vfs_mount *m, const char *path)
 	return path + strlen(m->destination);
 }
 
-static int check_canonical(const char *path, struct err *e)
+int vfs_check_canonical(const char *path, struct err *e)
 {
 	char canonical[LIMIT_PATH];
 	int r = path_canonical(path, canonical, sizeof(canonical), e);
@@ -77,12 +78,28 @@ static int walk(const struct vfs_mount *m, const char *inside, struct vfs_dir *r
 int vfs_dir_walk(const struct vfs *fs, const char *path, struct vfs_dir *ret, struct err *e)
 {
 	const struct vfs_mount *m;
-	int r = check_canonical(path, e);
+	int r = vfs_check_canonical(path, e);
 
 	if (r < 0)
 		return r;
 	m = vfs_mount_of(fs, path);
 	return walk(m, vfs_path_inside(m, path), ret, e);
+}
+
+int vfs_dir_open_list(int dirfd, DIR **ret, struct err *e)
+{
+	int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	cleanup_close int fd = openat(dirfd, ".", how | O_NOATIME);
+	DIR *d;
+
+	if (fd < 0 && errno == EPERM) /* not ours, and we are not quite root */
+		fd = openat(dirfd, ".", how);
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return err_sys(e, "opening a directory");
+	take_fd(&fd); /* d owns it */
+	*ret = d;
+	return 0;
 }
 
 /* The root of a mount is itself; only an overlay has something below it. */
@@ -116,7 +133,7 @@ static int find_name(struct vfs_place *p, const char *path, struct err *e)
 int vfs_place_find(const struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e)
 {
 	cleanup_vfs_place struct vfs_place p = {.entry = {.type = VFS_ABSENT}};
-	int r = check_canonical(path, e);
+	int r = vfs_check_canonical(path, e);
 
 	if (r < 0)
 		return r;
@@ -147,8 +164,16 @@ int vfs_place_open(const struct vfs_place *p, struct err *e)
 	return fd < 0 ? err_sys(e, "opening") : fd;
 }
 
-int vfs_place_reopen(int fd, struct err *e)
+int vfs_place_open_content(const struct vfs_place *p, struct err *e)
 {
+	if (p->entry.metacopy)
+		return vfs_dir_open_content(&p->dir, p->name, p->entry.at, e);
+	return vfs_place_open(p, e);
+}
+
+int vfs_place_reopen(int fd, int access, struct err *e)
+{
+	int how = access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	struct stat st;
 	int opened;
 
@@ -156,8 +181,42 @@ int vfs_place_reopen(int fd, struct err *e)
 		return err_sys(e, "looking at a file");
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, -EINVAL, ERR_INVALID, "not a regular file");
-	opened = open(proc_fd(fd).s, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	opened = open(proc_fd(fd).s, how | O_NOATIME);
+	if (opened < 0 && errno == EPERM) /* not ours, and we are not quite root */
+		opened = open(proc_fd(fd).s, how);
 	return opened < 0 ? err_sys(e, "opening a file") : opened;
+}
+
+int vfs_place_is_submount(const struct vfs_place *p, struct err *e)
+{
+	struct statx st;
+
+	if (!p->mount->has_submounts || !p->name || p->entry.type == VFS_ABSENT)
+		return 0;
+	if (statx(p->dir.v[p->entry.at].fd, p->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0,
+		  &st) < 0)
+		return err_sys(e, "looking at '%s'", vfs_text(p->name).s);
+	return (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+int vfs_place_is_readonly(const struct vfs_place *p, struct err *e)
+{
+	cleanup_close int entry = -EBADF;
+	struct statvfs fs;
+	int fd;
+
+	if (!p->mount->has_submounts || (p->name && p->dir.n == 0))
+		return 0;
+	fd = p->name ? p->dir.v[0].fd : p->mount->layers[0].fd;
+	if (p->name && p->entry.type != VFS_ABSENT) {
+		entry = vfs_place_open(p, e);
+		fd = entry;
+	}
+	if (fd < 0)
+		return fd;
+	if (fstatvfs(fd, &fs) < 0)
+		return err_sys(e, "looking at a file system");
+	return (fs.f_flag & ST_RDONLY) != 0;
 }
 
 int vfs_place_need(const struct vfs_place *p, enum vfs_type want, const char *path, struct err *e)

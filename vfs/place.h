@@ -20,17 +20,37 @@ void vfs_place_done(struct vfs_place *p);
 int vfs_place_find(const struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e);
 /* An O_PATH descriptor of what shows at the place; -ENOENT if nothing does. */
 int vfs_place_open(const struct vfs_place *p, struct err *e);
-/* A regular file behind an O_PATH descriptor, for reading. Returns the fd; -EINVAL for others. */
-int vfs_place_reopen(int fd, struct err *e);
+/* The same of the file that has the content, which a metacopy has in another layer. */
+int vfs_place_open_content(const struct vfs_place *p, struct err *e);
+/*
+ * A regular file behind an O_PATH descriptor, for @access (O_RDONLY, O_WRONLY, ...). Returns the
+ * fd; -EINVAL for others. Reading leaves its access time alone.
+ */
+int vfs_place_reopen(int fd, int access, struct err *e);
+
+/*
+ * A recursive bind holds mounts of the host that are in no table of ours: does one begin at the
+ * place? Does the one that holds the place take no writes? Both return 1 or 0.
+ */
+int vfs_place_is_submount(const struct vfs_place *p, struct err *e);
+int vfs_place_is_readonly(const struct vfs_place *p, struct err *e);
 
 /* The directory @path. Returns 0; VFS_NOT_DIR for anything else, or nothing. */
 int vfs_dir_walk(const struct vfs *fs, const char *path, struct vfs_dir *ret, struct err *e);
+
+/*
+ * A directory of a layer, which may be O_PATH, for listing; on a descriptor of its own, since
+ * reading moves it. Its access time stays.
+ */
+int vfs_dir_open_list(int dirfd, DIR **ret, struct err *e);
 
 /*
  * Copy the first component of *@path to @name (NAME_MAX + 1 bytes) and move *@path behind it.
  * Returns 1; 0 at the end of the path; -ENAMETOOLONG.
  */
 int vfs_next_name(const char **path, char *name, struct err *e);
+/* Raise -EINVAL unless @path is canonical. */
+int vfs_check_canonical(const char *path, struct err *e);
 /* What is left of canonical @path below the mount. */
 const char *vfs_path_inside(const struct vfs_mount *m, const char *path);
 

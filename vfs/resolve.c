@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "vfs/place.h"
+#include "vfs/resolve.h"
 #include "vfs/text.h"
 
 struct walk {
@@ -21,6 +22,7 @@ struct walk {
 	bool missing;        /* done is below something that doesn't exist */
 	bool lost;           /* ".." was taken below that: all that follows is text */
 	unsigned n_links;
+	const struct vfs_resolve_watcher *watcher; /* borrowed; NULL if nobody wants to know */
 };
 
 static void walk_done(struct walk *w)
@@ -68,11 +70,19 @@ static int step_into_mount(struct walk *w, const struct vfs_mount *m, bool last,
 	return last || m->kind == MOUNT_SPECIAL ? 0 : not_a_directory(w->done, e);
 }
 
-static int step_link(struct walk *w, const struct vfs_entry *entry, const char *name, struct err *e)
+static int tell(struct walk *w, const char *path, const char *target, struct err *e)
+{
+	return w->watcher ? w->watcher->followed(w->watcher->arg, path, target, e) : 0;
+}
+
+/* @path is that of the link, which has the name @name in the directory that is open. */
+static int step_link(struct walk *w, const struct vfs_entry *entry, const char *name,
+		     const char *path, struct err *e)
 {
 	char todo[LIMIT_PATH];
 	size_t n_rest = strlen(w->next);
 	ssize_t n;
+	int r;
 
 	if (++w->n_links > LIMIT_SYMLINKS)
 		return err_set(e, -ELOOP, ERR_INVALID, "more than %d symbolic links",
@@ -82,6 +92,10 @@ static int step_link(struct walk *w, const struct vfs_entry *entry, const char *
 		return err_sys(e, "reading the link '%s'", vfs_text(name).s);
 	if ((size_t)n + n_rest >= sizeof(todo))
 		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "a path is too long");
+	todo[n] = '\0';
+	r = tell(w, path, todo, e);
+	if (r < 0)
+		return r;
 	memcpy(todo + n, w->next, n_rest + 1); /* the rest is empty or begins with a slash */
 	memcpy(w->todo, todo, (size_t)n + n_rest + 1);
 	w->next = w->todo;
@@ -101,7 +115,7 @@ static int step_other(struct walk *w, const char *name, const char *path, bool l
 	if (r < 0)
 		return r;
 	if (entry.type == VFS_LINK && (follow || !last))
-		return step_link(w, &entry, name, e);
+		return step_link(w, &entry, name, path, e);
 	if (entry.type != VFS_ABSENT && !last)
 		return not_a_directory(path, e);
 	strcpy(w->done, path);
@@ -149,9 +163,10 @@ static int step(struct walk *w, const char *name, bool follow_last, struct err *
 	return step_down(w, name, last, follow_last, e);
 }
 
-int vfs_resolve(const struct vfs *fs, const char *path, bool follow_last, char *ret, struct err *e)
+int vfs_resolve_watched(const struct vfs *fs, const char *path, bool follow_last,
+			const struct vfs_resolve_watcher *watcher, char *ret, struct err *e)
 {
-	cleanup(walk_done) struct walk w = {.fs = fs, .done = "/"};
+	cleanup(walk_done) struct walk w = {.fs = fs, .done = "/", .watcher = watcher};
 	char name[NAME_MAX + 1];
 	int r;
 
@@ -166,4 +181,9 @@ int vfs_resolve(const struct vfs *fs, const char *path, bool follow_last, char *
 		return err_wrap(e, r, "resolving '%s'", vfs_text(path).s);
 	strcpy(ret, w.done);
 	return w.missing || w.lost ? VFS_MISSING : 0;
+}
+
+int vfs_resolve(const struct vfs *fs, const char *path, bool follow_last, char *ret, struct err *e)
+{
+	return vfs_resolve_watched(fs, path, follow_last, NULL, ret, e);
 }

@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/fault.h"
-#include "vfs/dir.h"
+#include "vfs/overlay_attr.h"
 #include "vfs/text.h"
 
 void vfs_temp_done(struct vfs_temp *t)
@@ -21,33 +20,33 @@ void vfs_temp_done(struct vfs_temp *t)
 }
 
 /* Returns the descriptor, or -1 and errno. */
-static int make(int dirfd, const char *name, mode_t type, const char *target)
+static int make(int dirfd, const char *name, const struct vfs_temp_kind *kind)
 {
 	int r = -1;
 
-	if (type == S_IFREG)
+	if (kind->type == S_IFREG)
 		return openat(dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			      0600);
-	if (type == S_IFDIR)
+	if (kind->type == S_IFDIR)
 		r = mkdirat(dirfd, name, 0700);
-	else if (type == S_IFLNK)
-		r = symlinkat(target, dirfd, name);
+	else if (kind->type == S_IFLNK)
+		r = symlinkat(kind->target, dirfd, name);
 	else
-		r = mknodat(dirfd, name, S_IFCHR, makedev(0, 0));
+		r = mknodat(dirfd, name, kind->type, kind->rdev);
 	return r < 0 ? r : openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int vfs_temp_make(const struct vfs *fs, const struct vfs_mount *m, int dirfd, mode_t type,
-		  const char *target, struct vfs_temp *ret, struct err *e)
+int vfs_temp_make(const struct vfs *fs, const struct vfs_mount *m, int dirfd,
+		  const struct vfs_temp_kind *kind, struct vfs_temp *ret, struct err *e)
 {
-	int fd = make(dirfd, fs->temp, type, target);
+	int fd = make(dirfd, fs->temp, kind);
 
 	if (fd < 0 && errno == EEXIST) { /* left by a crash: the name is ours alone */
 		int r = vfs_temp_remove(m, dirfd, fs->temp, e);
 
 		if (r < 0)
 			return r;
-		fd = make(dirfd, fs->temp, type, target);
+		fd = make(dirfd, fs->temp, kind);
 	}
 	if (fd < 0) {
 		int r = err_sys(e, "creating '%s'", fs->temp);
@@ -57,6 +56,28 @@ int vfs_temp_make(const struct vfs *fs, const struct vfs_mount *m, int dirfd, mo
 	}
 	*ret = (struct vfs_temp){.fs = fs, .mount = m, .dirfd = dirfd, .fd = fd, .pending = true};
 	fault_point("vfs.temp");
+	return 0;
+}
+
+int vfs_temp_link(const struct vfs *fs, const struct vfs_mount *m, int dirfd, int inode,
+		  struct vfs_temp *ret, struct err *e)
+{
+	cleanup_close int fd = -EBADF;
+	int r = vfs_temp_remove(m, dirfd, fs->temp, e);
+
+	if (r < 0)
+		return r;
+	if (linkat(inode, "", dirfd, fs->temp, AT_EMPTY_PATH) < 0)
+		return errno == ENOENT || errno == EXDEV ? -errno : err_sys(e, "linking");
+	*ret = (struct vfs_temp){
+		.fs = fs, .mount = m, .dirfd = dirfd, .fd = -EBADF, .pending = true};
+	fd = openat(dirfd, fs->temp, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		r = err_sys(e, "opening '%s'", fs->temp);
+		vfs_temp_done(ret);
+		return r;
+	}
+	ret->fd = take_fd(&fd);
 	return 0;
 }
 
@@ -104,7 +125,7 @@ static int clear_whiteouts(const struct vfs_mount *m, int parent, const char *na
 
 		if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		r = vfs_dir_is_whiteout(m, dirfd(d), entry->d_name, &st, e);
+		r = vfs_overlay_is_whiteout(m, dirfd(d), entry->d_name, &st, e);
 		if (r < 0)
 			return r;
 		if (r > 0 && unlinkat(dirfd(d), entry->d_name, 0) < 0 && errno != ENOENT)

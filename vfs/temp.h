@@ -6,6 +6,8 @@
  * So whoever looks sees the old entry or the whole of its successor. What is left of a crash
  * has the view's temporary name and goes with vfs_drop_temporary(), or with the next write.
  */
+#include <sys/stat.h>
+
 #include "vfs/mount_table.h"
 
 struct vfs_temp {
@@ -18,17 +20,26 @@ struct vfs_temp {
 
 #define VFS_TEMP_NONE ((struct vfs_temp){.dirfd = -EBADF, .fd = -EBADF})
 
+/* What is to be made. */
+struct vfs_temp_kind {
+	mode_t type;        /* S_IFREG, S_IFDIR, ... */
+	dev_t rdev;         /* of a device */
+	const char *target; /* text of a link */
+};
+
+#define VFS_TEMP_WHITEOUT ((struct vfs_temp_kind){.type = S_IFCHR})
+
 /* Remove what was not moved into place. */
 void vfs_temp_done(struct vfs_temp *t);
 #define cleanup_vfs_temp cleanup(vfs_temp_done)
 
-/*
- * vfs_temp_make - make an entry below @dirfd, accessible to nobody but root so far
- * @type:   S_IFREG, S_IFDIR, S_IFLNK or S_IFCHR, which stands for a whiteout
- * @target: text of a link, else NULL
- */
-int vfs_temp_make(const struct vfs *fs, const struct vfs_mount *m, int dirfd, mode_t type,
-		  const char *target, struct vfs_temp *ret, struct err *e);
+/* Make an entry below @dirfd, accessible to nobody but root so far. */
+int vfs_temp_make(const struct vfs *fs, const struct vfs_mount *m, int dirfd,
+		  const struct vfs_temp_kind *kind, struct vfs_temp *ret, struct err *e);
+/* Another link to the file behind @inode (O_PATH); -ENOENT, without an error set, if it has none
+ * left, -EXDEV if it is of another mount. */
+int vfs_temp_link(const struct vfs *fs, const struct vfs_mount *m, int dirfd, int inode,
+		  struct vfs_temp *ret, struct err *e);
 /* Rename it to @name, over what is there. */
 int vfs_temp_commit(struct vfs_temp *t, const char *name, struct err *e);
 /* Trade places with @name, which rename() could not replace, and remove that. */

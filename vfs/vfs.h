@@ -7,7 +7,8 @@
  * which host directory stands behind a container path. Nothing is attached anywhere: sources
  * are opened as detached clones (open_tree), so mounts that happen to lie below a source are
  * seen exactly when the kernel's bind would show them, and overlays are looked up in their
- * layers by overlayfs' rules (whiteouts, opaque directories, merged listings).
+ * layers by overlayfs' rules (whiteouts, opaque directories, redirects, metacopy, merged
+ * listings). What is handled, and each difference to the kernel, is listed in docs/vfs.md.
  *
  * Vocabulary
  *   canonical path  absolute, no ".", "..", no symlink in any directory part. Only
@@ -51,12 +52,13 @@ struct vfs_stat {
 	uid_t uid;
 	gid_t gid;
 	off_t size; /* bytes; files only */
+	struct timespec atime;
 	struct timespec mtime;
 	struct timespec ctime; /* tells whether anybody touched it since */
 	dev_t dev;             /* of the backing file */
 	ino_t ino;
 	nlink_t nlink;
-	bool writable;   /* the mount has a top */
+	bool writable;   /* the mount has a top, which takes writes here */
 	bool in_top;     /* the top holds an entry of its own (never of a whiteout) */
 	bool whiteout;   /* absent because the top holds a whiteout */
 	bool below;      /* dropping the top's entry would show another one */
@@ -67,7 +69,7 @@ struct vfs_stat {
  * vfs_new - open the view of @rootfs with @mounts on top
  *
  * Returns: 0; -ENOENT when a source is missing; -EINVAL, -EOPNOTSUPP for specs that
- *          mount_options_parse() refuses; -E2BIG (ERR_LIMIT).
+ *          mount_options_parse_subpath() or overlay_features.h refuses; -E2BIG (ERR_LIMIT).
  */
 int vfs_new(const struct mount_specs *rootfs, const struct mount_specs *mounts, struct vfs **ret,
 	    struct err *e);
@@ -99,8 +101,29 @@ enum { VFS_MISSING = 1 }; /* vfs_resolve(): something on the way does not exist 
  */
 int vfs_resolve(const struct vfs *fs, const char *path, bool follow_last, char *ret, struct err *e);
 
-/* What is at @path: a missing entry is VFS_ABSENT, not an error. */
+/*
+ * What is at @path: a missing entry is VFS_ABSENT, not an error. What fails is what the kernel's
+ * look-up refuses too: -EPERM (ERR_UNSUPPORTED) for a redirect or metacopy that the mount's
+ * options forbid to follow, -EIO, -EINVAL for a broken one.
+ */
 int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e);
+
+/* Is there anything at @path, links followed? Returns 1; 0, also where nothing can be reached;
+ * -ELOOP, -ENAMETOOLONG. */
+int vfs_exists(const struct vfs *fs, const char *path, struct err *e);
+
+/*
+ * vfs_find_command - find what execvp() would run in the container
+ * @command:     a name; or with a slash a path, taken from "/" if relative
+ * @search_path: value of $PATH; its relative entries are not searched
+ * @ret:         LIMIT_PATH bytes; the path to execute, links in it not followed: many commands
+ *               are told apart by the name that they are called by
+ *
+ * Returns: 0; -ENOENT (ERR_COMMAND_NOT_FOUND); -EACCES (ERR_NOT_EXECUTABLE) if all that was found
+ *          are other things than regular files that somebody may execute.
+ */
+int vfs_find_command(const struct vfs *fs, const char *command, const char *search_path, char *ret,
+		     struct err *e);
 
 /* Open a regular file for reading. Returns the fd; -ENOENT; -EINVAL (ERR_INVALID) for any other
  * type. */
@@ -144,6 +167,7 @@ enum vfs_meta_field {
 	VFS_META_OWNER = 1 << 1,
 	VFS_META_MTIME = 1 << 2,
 	VFS_META_XATTRS = 1 << 3, /* exactly these: others are removed */
+	VFS_META_ATIME = 1 << 4,
 };
 
 struct vfs_meta {
@@ -152,6 +176,7 @@ struct vfs_meta {
 	uid_t uid;
 	gid_t gid;
 	struct timespec mtime;
+	struct timespec atime;
 	const struct vfs_xattrs *xattrs; /* borrowed */
 };
 
@@ -167,11 +192,36 @@ struct vfs_meta {
 /* Create a directory where nothing is. Opaque if a lower directory would shine through. */
 int vfs_mkdir(struct vfs *fs, const char *path, const struct vfs_meta *meta, struct err *e);
 
+/*
+ * vfs_mkdir_p - create a directory and those above it that are missing, all with @meta
+ * @ret_made: gets the paths of what was made, outermost first; NULL if not wanted
+ *
+ * Returns: 0; -ENOTDIR (ERR_PRECONDITION) if a file or link is in the way. After a failure
+ *          what was made is removed again.
+ */
+int vfs_mkdir_p(struct vfs *fs, const char *path, const struct vfs_meta *meta,
+		struct strv *ret_made, struct err *e);
+
 /* Create or replace (anything but a directory) by a temporary file and rename. */
 int vfs_put_file(struct vfs *fs, const char *path, const void *bytes, size_t n,
 		 const struct vfs_meta *meta, struct err *e);
 int vfs_put_link(struct vfs *fs, const char *path, const char *target, const struct vfs_meta *meta,
 		 struct err *e);
+
+/* Add bytes to the end of a regular file, in place: its other links see them too. -ENOENT. */
+int vfs_append(struct vfs *fs, const char *path, const void *bytes, size_t n, struct err *e);
+
+/*
+ * vfs_rename - move an entry to another name, over what is there, as rename(2)
+ *
+ * A directory that lower layers have a part of is not moved, as in a mount without
+ * redirect_dir=on: -EXDEV, and callers copy. Nothing is moved between mounts (-EXDEV), nor a
+ * directory that has a mount of the table below it (-EBUSY).
+ *
+ * Returns: 0; -ENOENT, -ENOTDIR, -EISDIR, -ENOTEMPTY, -EINVAL (into itself) as rename(2), all
+ *          but the first ERR_PRECONDITION.
+ */
+int vfs_rename(struct vfs *fs, const char *from, const char *to, struct err *e);
 
 /* Set metadata of a file, link or directory; a lower file is copied up first. */
 int vfs_set_meta(struct vfs *fs, const char *path, const struct vfs_meta *meta, struct err *e);

@@ -260,3 +260,27 @@ void oracle_compare_uppers(const char *ours, const char *kernels)
 		oracle_compare_uppers(sub, sub_kernels);
 	}
 }
+
+void oracle_remove_stale_whiteouts(const struct view *v, const char *path)
+{
+	cleanup_closedir DIR *d = opendir(tree_at(&v->t, path));
+	const struct dirent *entry;
+
+	ck_assert_ptr_nonnull(d);
+	while ((entry = readdir(d))) {
+		char sub[LIMIT_PATH];
+		struct vfs_stat st;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(sub, sizeof(sub), "%s/%s", path, entry->d_name);
+		st = view_stat(v, sub + strlen("u"));
+		if (st.type == VFS_DIR)
+			oracle_remove_stale_whiteouts(v, sub);
+		if (!st.whiteout || st.below)
+			continue;
+		ck_assert_int_eq(unlink(tree_at(&v->t, sub)), 0);
+		snprintf(sub, sizeof(sub), "k%s/%s", path, entry->d_name);
+		ck_assert_int_eq(unlink(tree_at(&v->t, sub)), 0);
+	}
+}

@@ -25,3 +25,10 @@ void oracle_compare(const struct view *v, const char *host);
  * kernel makes more directories opaque than it has to, so opaque in @ours must be in @kernels.
  */
 void oracle_compare_uppers(const char *ours, const char *kernels);
+
+/*
+ * Take whiteouts over nothing out of the upper at tree path @path ("u") and of its twin, whose
+ * name has a "k" before it. They come from no kernel, and its rmdir() fails on a directory that
+ * holds one.
+ */
+void oracle_remove_stale_whiteouts(const struct view *v, const char *path);

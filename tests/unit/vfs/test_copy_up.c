@@ -114,7 +114,7 @@ START_TEST(a_file_above_the_limit_is_refused_and_leaves_nothing)
 	struct stat st;
 
 	tree_file(&v.t, "l1/big", "");
-	ck_assert_int_eq(truncate(tree_at(&v.t, "l1/big"), LIMIT_STORE_FILE + 1), 0);
+	ck_assert_int_eq(truncate(tree_at(&v.t, "l1/big"), (off_t)LIMIT_COPY_UP + 1), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, tree_at(&v.t, "u"), old, 0), 0);
 	open_overlay();
 	ck_assert_int_eq(vfs_copy_up_entry(v.fs, "/big", &e), -EFBIG);

@@ -168,6 +168,35 @@ END_TEST
 
 static const struct {
 	const char *path;
+	int r;
+} existence[] = {
+	{"/file", 1},      {"/link", 1},        {"/dir/", 1}, {"/none", 0},
+	{"/dangling", 0},  {"/file/x", 0},      {"/fifo", 1}, {"/proc", 0},
+	{"/proc/self", 0}, {"/dir/../file", 1}, {"file", 1},  {"/loop", -ELOOP},
+};
+
+START_TEST(what_exists_is_told_links_followed)
+{
+	tree_file(&v.t, "r/file", "");
+	tree_dir(&v.t, "r/dir");
+	tree_fifo(&v.t, "r/fifo");
+	tree_link(&v.t, "r/link", "/file");
+	tree_link(&v.t, "r/dangling", "none");
+	tree_link(&v.t, "r/loop", "loop");
+	view_mount(&v, "proc", "proc", "/proc", "");
+	open_bind();
+	for (size_t i = 0; i < ARRAY_SIZE(existence); i++) {
+		struct err e = ERR_NONE;
+
+		ck_assert_msg(vfs_exists(v.fs, existence[i].path, &e) == existence[i].r, "'%s'",
+			      existence[i].path);
+		ck_assert_int_eq(e.code < 0, existence[i].r < 0);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *path;
 	const char *text;
 } places[] = {
 	{"/top", "overlay upper '@/u'"},    {"/one", "overlay lower 1 '@/l1'"},
@@ -199,4 +228,4 @@ SUITE("vfs/lookup", setup, teardown, the_root_has_a_stat, a_stat_is_that_of_the_
       what_hangs_on_no_directory_is_absent, paths_that_are_not_canonical_are_refused,
       nothing_but_regular_files_is_opened, a_file_longer_than_the_buffer_is_refused,
       a_link_is_read_and_nothing_else, a_hostile_name_is_escaped_in_messages,
-      a_place_is_described_for_people)
+      what_exists_is_told_links_followed, a_place_is_described_for_people)

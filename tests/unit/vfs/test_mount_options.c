@@ -164,11 +164,19 @@ static const struct {
 	{"overlay", "", "lowerdir=/a,lowerdir=/b", -EINVAL, "twice"},
 	{"overlay", "", "lowerdir=/a,upperdir=/u,upperdir=/v", -EINVAL, "twice"},
 	{"overlay", "", "lowerdir=/l,datadir+=/d", -EOPNOTSUPP, "datadir"},
-	{"overlay", "", "lowerdir=/l,redirect_dir=on", -EOPNOTSUPP, "redirect_dir=on"},
-	{"overlay", "", "lowerdir=/l,redirect_dir=follow", -EOPNOTSUPP, "redirect_dir=follow"},
-	{"overlay", "", "lowerdir=/l,metacopy=on", -EOPNOTSUPP, "metacopy=on"},
+	{"overlay", "", "lowerdir=/l,lowerdir+=/m", -EINVAL, "lowerdir+"},
+	{"overlay", "", "lowerdir=/l,redirect_dir=maybe", -EINVAL, "redirect_dir=maybe"},
+	{"overlay", "", "lowerdir=/l,metacopy=1", -EINVAL, "metacopy=1"},
+	{"overlay", "", "lowerdir=/l,index=1", -EINVAL, "index=1"},
+	{"overlay", "", "lowerdir=/l,xino=1", -EINVAL, "xino=1"},
 	{"overlay", "", "lowerdir=/l,nfs_export=on", -EOPNOTSUPP, "nfs_export=on"},
 	{"overlay", "", "lowerdir=/l,verity=require", -EOPNOTSUPP, "verity"},
+	{"overlay", "", "lowerdir=/l,X-mount.subdir=d", -EOPNOTSUPP, "X-mount.subdir"},
+	{"bind", "/s", "X-mount.subdir=d", -EOPNOTSUPP, "X-mount.subdir"},
+	{"bind", "/s", "X-mount.subdir=", -EINVAL, "X-mount.subdir"},
+	{"bind", "/s", "X-mount.subdir=a,X-mount.subdir=b", -EINVAL, "twice"},
+	{"ext4", "/dev/sda", "", -EOPNOTSUPP, "ext4"},
+	{"nfs", "host:/", "ro", -EOPNOTSUPP, "nfs"},
 };
 
 START_TEST(what_can_not_be_kept_is_refused_by_name)
@@ -184,6 +192,81 @@ START_TEST(what_can_not_be_kept_is_refused_by_name)
 			      refused[i].options, e.msg);
 		ck_assert_int_eq(o.kind, 77);
 	}
+}
+END_TEST
+
+START_TEST(features_of_an_overlay_are_told_to_us_and_to_the_kernel)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	struct err e = ERR_NONE;
+
+	ck_ok(parse("overlay", "o", "lowerdir=/l,redirect_dir=follow,metacopy=off,index=on", &o,
+		    &e),
+	      e);
+	ck_assert_int_eq(o.redirect_dir, MOUNT_REDIRECT_FOLLOW);
+	ck_assert_int_eq(o.metacopy, MOUNT_SWITCH_OFF);
+	ck_assert_int_eq(o.index, MOUNT_SWITCH_ON);
+	ck_assert_uint_eq(o.fs_options.n, 3);
+	mount_options_done(&o);
+	ck_ok(parse("overlay", "o", "lowerdir=/l", &o, &e), e);
+	ck_assert_int_eq(o.redirect_dir, MOUNT_REDIRECT_DEFAULT);
+	ck_assert_int_eq(o.metacopy, MOUNT_SWITCH_DEFAULT);
+}
+END_TEST
+
+START_TEST(a_subpath_is_for_those_who_ask_for_it)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	struct mount_specs s = {0};
+	struct err e = ERR_NONE;
+
+	ck_ok(mount_specs_add(&s, "bind", "/s", "/d", "X-mount.subdir=a/b", &e), e);
+	ck_assert_int_eq(mount_options_parse(&s.v[0], &o, &e), -EOPNOTSUPP);
+	ck_ok(mount_options_parse_subpath(&s.v[0], &o, &e), e);
+	ck_assert_str_eq(o.subpath, "a/b");
+	mount_specs_done(&s);
+}
+END_TEST
+
+/* Is what one says about a list of lower directories what the other says? */
+static const char *const lists[] = {
+	"@/a",       "@/a:@/b", "@/a:",  ":@/a",       "@/a\\:b",   "@/a\\", "@/a\\\\b",
+	"@/a:::@/b", "@/a\\,b", "@/\\a", "@/a:@/none", "@/a\\:@/b", "",
+};
+
+START_TEST(the_kernel_splits_lists_in_the_same_way)
+{
+	struct view v;
+
+	suite_need_root();
+	oracle_isolate();
+	view_init(&v);
+	for (const char *rel = "a\0b\0a:b\0a\\b\0a,b\0m\0u\0w\0"; *rel; rel += strlen(rel) + 1)
+		tree_dir(&v.t, rel);
+	tree_file(&v.t, "a:b/colon", "");
+	tree_file(&v.t, "a\\b/backslash", "");
+	tree_file(&v.t, "a,b/comma", "");
+	tree_file(&v.t, "a/a", "");
+	tree_file(&v.t, "b/b", "");
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		cleanup_free char *words = NULL;
+		char options[128];
+		int theirs;
+
+		snprintf(options, sizeof(options), "upperdir=@/u,workdir=@/w,lowerdir=%s",
+			 lists[i]);
+		words = view_expand(&v, options);
+		theirs = mount("overlay", tree_at(&v.t, "m"), "overlay", 0, words);
+		mount_specs_done(&v.rootfs);
+		view_rootfs(&v, "overlay", "", options);
+		ck_assert_msg((view_try(&v, NULL) == 0) == (theirs == 0), "%s: the kernel's %d",
+			      lists[i], theirs);
+		if (theirs == 0) {
+			oracle_compare(&v, tree_at(&v.t, "m"));
+			oracle_unmount(&v, "m");
+		}
+	}
+	view_done(&v);
 }
 END_TEST
 
@@ -215,4 +298,6 @@ SUITE("vfs/mount_options", NULL, NULL, words_become_attributes, the_kind_follows
       propagation_is_one_of_four_and_recursive_or_not,
       words_of_a_special_file_system_are_handed_to_it, overlay_directories_are_unescaped,
       lower_directories_can_be_appended_one_by_one, what_can_not_be_kept_is_refused_by_name,
+      features_of_an_overlay_are_told_to_us_and_to_the_kernel,
+      a_subpath_is_for_those_who_ask_for_it, the_kernel_splits_lists_in_the_same_way,
       the_kernel_reads_escapes_in_the_same_way)

@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "tests/unit/vfs/nosys.h"
 #include "tests/unit/vfs/oracle.h"
 
 static struct view v;
@@ -142,7 +143,8 @@ START_TEST(mounts_below_a_source_show_with_rbind_only)
 	mount_specs_done(&v.rootfs);
 	view_rootfs(&v, "bind", "@/r", "bind");
 	view_open(&v);
-	ck_assert_str_eq(view_list(&v, "/d"), "under");
+	if (nosys_has_open_tree()) /* else it is refused; see test_layer.c */
+		ck_assert_str_eq(view_list(&v, "/d"), "under");
 	v.fs = vfs_free(v.fs);
 	ck_assert_int_eq(umount(tree_at(&v.t, "r/d")), 0);
 }
@@ -173,7 +175,8 @@ static const struct {
 	{"bind", "relative", "", -EINVAL},
 	{"overlay", "", "lowerdir=@/missing", -ENOENT},
 	{"overlay", "", "lowerdir=@/file:@/r", -ENOTDIR},
-	{"overlay", "", "lowerdir=@/r,metacopy=on", -EOPNOTSUPP},
+	{"overlay", "", "lowerdir=@/r,verity=on", -EOPNOTSUPP},
+	{"ext4", "/dev/sda", "", -EOPNOTSUPP},
 };
 
 START_TEST(what_can_not_be_opened_is_an_error_that_names_it)

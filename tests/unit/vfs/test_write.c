@@ -351,6 +351,102 @@ START_TEST(dropping_everything_leaves_an_empty_upper)
 }
 END_TEST
 
+START_TEST(bytes_are_appended_to_a_copy_of_a_lower_file)
+{
+	struct stat st;
+
+	tree_file(&v.t, "l1/d/file", "one");
+	tree_file(&v.t, "u/own", "two");
+	tree_link(&v.t, "u/link", "own");
+	tree_fifo(&v.t, "u/fifo");
+	ck_assert_int_eq(chown(tree_at(&v.t, "l1/d/file"), 5, 6), 0);
+	open_overlay();
+	ck_assert_int_eq(vfs_append(v.fs, "/d/file", " more", 5, NULL), 0);
+	ck_assert_int_eq(vfs_append(v.fs, "/own", " more", 5, NULL), 0);
+	ck_assert_int_eq(vfs_append(v.fs, "/none", "x", 1, NULL), -ENOENT);
+	ck_assert_int_eq(vfs_append(v.fs, "/link", "x", 1, NULL), -EINVAL);
+	ck_assert_int_eq(vfs_append(v.fs, "/fifo", "x", 1, NULL), -EINVAL);
+	ck_assert_int_eq(vfs_append(v.fs, "/d", "x", 1, NULL), -EINVAL);
+
+	ck_assert_str_eq(view_read(&v, "/d/file"), "one more");
+	ck_assert_str_eq(view_read(&v, "/own"), "two more");
+	ck_assert_int_eq(stat(tree_at(&v.t, "u/d/file"), &st), 0);
+	ck_assert_uint_eq(st.st_uid, 5);
+	ck_assert_int_eq(stat(tree_at(&v.t, "l1/d/file"), &st), 0);
+	ck_assert_int_eq(st.st_size, 3);
+	compare_with_kernel();
+}
+END_TEST
+
+START_TEST(missing_directories_are_made_and_told)
+{
+	cleanup_strv struct strv made = STRV(8);
+	struct err e = ERR_NONE;
+
+	tree_dir(&v.t, "l1/a");
+	tree_dir(&v.t, "l1/a/b");
+	tree_whiteout(&v.t, "u/a/b");
+	tree_file(&v.t, "l1/file", "");
+	tree_link(&v.t, "l1/link", "a");
+	open_overlay();
+	ck_ok(vfs_mkdir_p(v.fs, "/a/b/c", &meta, &made, &e), e);
+	ck_assert_uint_eq(made.n, 2);
+	ck_assert_str_eq(made.v[0], "/a/b");
+	ck_assert_str_eq(made.v[1], "/a/b/c");
+	ck_assert_uint_eq(view_stat(&v, "/a/b/c").uid, 1234);
+	ck_ok(vfs_mkdir_p(v.fs, "/a/b/c", &meta, &made, &e), e);
+	ck_ok(vfs_mkdir_p(v.fs, "/", &meta, NULL, &e), e);
+	ck_assert_uint_eq(made.n, 2);
+	ck_assert_int_eq(vfs_mkdir_p(v.fs, "/file/x", &meta, &made, &e), -ENOTDIR);
+	ck_assert_int_eq(e.kind, ERR_PRECONDITION);
+	ck_assert_int_eq(vfs_mkdir_p(v.fs, "/link/x", &meta, &made, NULL), -ENOTDIR);
+	ck_assert_int_eq(vfs_mkdir_p(v.fs, "/a/../x", &meta, &made, NULL), -EINVAL);
+	compare_with_kernel();
+}
+END_TEST
+
+START_TEST(nothing_is_made_above_a_mount)
+{
+	cleanup_strv struct strv made = STRV(8);
+	struct err e = ERR_NONE;
+
+	tree_dir(&v.t, "r");
+	tree_dir(&v.t, "b");
+	view_rootfs(&v, "bind", "@/r", "");
+	view_mount(&v, "bind", "@/b", "/not/there/yet", "");
+	view_open(&v);
+	ck_ok(vfs_mkdir_p(v.fs, "/not/there/yet/x", &meta, &made, &e), e);
+	ck_assert_uint_eq(made.n, 1);
+	ck_assert(exists("b/x"));
+	ck_assert(!exists("r/not"));
+}
+END_TEST
+
+START_TEST(directories_made_on_a_way_that_fails_are_taken_back)
+{
+	cleanup_strv struct strv made = STRV(1);
+
+	open_overlay();
+	ck_assert_int_eq(vfs_mkdir_p(v.fs, "/a/b/c", &meta, &made, NULL), -E2BIG);
+	ck_assert_uint_eq(made.n, 0);
+	ck_assert_str_eq(view_list(&v, "/"), "");
+}
+END_TEST
+
+START_TEST(each_time_is_set_alone)
+{
+	struct vfs_meta m = {.fields = VFS_META_ATIME, .atime = {.tv_sec = 11, .tv_nsec = 12}};
+
+	tree_file(&v.t, "l1/file", "");
+	set_times("l1/file", 1000, 2000);
+	open_overlay();
+	ck_assert_int_eq(vfs_set_meta(v.fs, "/file", &m, NULL), 0);
+	ck_assert_int_eq(view_stat(&v, "/file").atime.tv_sec, 11);
+	ck_assert_int_eq(view_stat(&v, "/file").atime.tv_nsec, 12);
+	ck_assert_int_eq(view_stat(&v, "/file").mtime.tv_sec, 2000);
+}
+END_TEST
+
 START_TEST(a_mount_without_a_top_is_never_written)
 {
 	tree_file(&v.t, "l1/d/file", "");
@@ -441,6 +537,8 @@ SUITE("vfs/write", setup, teardown, a_file_has_the_metadata_that_it_is_given,
       a_file_takes_the_place_of_a_whiteout_or_link,
       set_meta_copies_up_a_lower_file_with_its_content,
       attributes_are_set_exactly_and_overlayfs_keeps_its_own, drop_shows_again_what_is_below,
-      dropping_everything_leaves_an_empty_upper, a_mount_without_a_top_is_never_written,
+      dropping_everything_leaves_an_empty_upper, bytes_are_appended_to_a_copy_of_a_lower_file,
+      missing_directories_are_made_and_told, directories_made_on_a_way_that_fails_are_taken_back,
+      nothing_is_made_above_a_mount, each_time_is_set_alone, a_mount_without_a_top_is_never_written,
       the_place_where_a_mount_begins_is_busy, missing_parents_and_directories_are_in_the_way,
       what_a_crash_left_goes_with_the_next_write_or_when_asked)

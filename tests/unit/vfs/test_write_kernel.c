@@ -139,34 +139,6 @@ static void write_both(struct dice *dice)
 	ck_assert_msg(ours == theirs, "%u at %s: %d, the kernel's %d", what, path, ours, theirs);
 }
 
-/*
- * Whiteouts over nothing come from no kernel, and its rmdir() fails on a directory that holds
- * one; take them out of both uppers.
- */
-static void remove_stale_whiteouts(const char *path)
-{
-	cleanup_closedir DIR *d = opendir(tree_at(&v.t, path));
-	const struct dirent *entry;
-
-	ck_assert_ptr_nonnull(d);
-	while ((entry = readdir(d))) {
-		char sub[LIMIT_PATH];
-		struct vfs_stat st;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(sub, sizeof(sub), "%s/%s", path, entry->d_name);
-		st = view_stat(&v, sub + strlen("u"));
-		if (st.type == VFS_DIR)
-			remove_stale_whiteouts(sub);
-		if (!st.whiteout || st.below)
-			continue;
-		ck_assert_int_eq(unlink(tree_at(&v.t, sub)), 0);
-		snprintf(sub, sizeof(sub), "k%s/%s", path, entry->d_name);
-		ck_assert_int_eq(unlink(tree_at(&v.t, sub)), 0);
-	}
-}
-
 /* Take every entry of the upper away again. */
 static void drop_all(const char *path)
 {
@@ -203,7 +175,7 @@ static void check_sequence(unsigned long seed)
 	tree_dir(&v.t, "kw");
 	view_rootfs(&v, "overlay", "", ours_options);
 	view_open(&v);
-	remove_stale_whiteouts("u");
+	oracle_remove_stale_whiteouts(&v, "u");
 	oracle_mount(&v, kernels_options, "km");
 	for (int i = 0; i < N_WRITES; i++)
 		write_both(&writes);

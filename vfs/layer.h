@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * layer - a host directory (or file), opened as the kernel's mount would hold it
+ *
+ * A layer is a detached clone of the host's mount (open_tree): the files below it are those
+ * that the kernel would show, and the clone denies devices and symlinks, leaves access times
+ * alone, and is read-only unless it is the top.
+ *
+ * Where cloning is denied the layer is the host's directory itself. Mounts that happen to lie
+ * below it then cover what a mount of ours would show: such a layer is guarded, each step is
+ * compared with the layer's own mount, and one that leaves it is refused.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct vfs_layer {
+	int fd;     /* O_PATH; a directory, or for a bind any file */
+	char *path; /* on the host; owned */
+	bool is_guarded;
+	uint64_t mount_id; /* of a guarded layer */
+};
+
+enum {
+	VFS_LAYER_RECURSIVE = 1 << 0, /* mounts below come along */
+	VFS_LAYER_TOP = 1 << 1,       /* takes writes */
+};
+
+/*
+ * vfs_layer_open - open the layer at host path @path
+ * @subpath: what of it, resolved inside it; NULL for all
+ *
+ * Links in @path itself are followed: it is the caller's, not the image's.
+ * Returns: 0; -ENOENT, -ENOTDIR, -ELOOP, ... of the path.
+ */
+int vfs_layer_open(const char *path, const char *subpath, unsigned flags, struct vfs_layer *ret,
+		   struct err *e);
+void vfs_layer_done(struct vfs_layer *l);
+
+/*
+ * Is the entry @name of @dirfd ("" for what @dirfd stands for) of the layer's own mount?
+ * Returns 0; -EOPNOTSUPP (ERR_UNSUPPORTED).
+ */
+int vfs_layer_check(const struct vfs_layer *l, int dirfd, const char *name, struct err *e);

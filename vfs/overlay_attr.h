@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * overlay_attr - what overlayfs has written into its layers
+ *
+ * Whiteouts, and the attributes trusted.overlay.* (user.overlay.* with userxattr):
+ *
+ *   opaque    'y' on a directory: nothing below it shows; 'x': whiteouts in it may be files
+ *   whiteout  on an empty file: it is a whiteout
+ *   redirect  below this layer the entry has another name, or another path from the root
+ *   metacopy  the file has metadata only, its content is in a layer below
+ *
+ * In a bind none of them means anything: the functions say so.
+ */
+#include <sys/stat.h>
+
+#include "vfs/mount_table.h"
+
+/* The value of the directory's opaque attribute ('y', 'x'), or 0. @dirfd is open for reading. */
+int vfs_overlay_opaque(const struct vfs_mount *m, int dirfd, struct err *e);
+/* Set that value ('y' hides the directories below), or take it away; @fd may be O_PATH. */
+int vfs_overlay_set_opaque(const struct vfs_mount *m, int fd, char value, struct err *e);
+
+/*
+ * An entry was taken out of the directory's top part: take the "impure" mark off as well unless
+ * a copied-up entry is left. The kernel sets it for each copied-up entry that it meets, also for
+ * those that are gone again.
+ */
+int vfs_overlay_settle(const struct vfs_mount *m, int dirfd, struct err *e);
+
+/* Is the entry @name of a layer's directory a whiteout? Returns 1 or 0. */
+int vfs_overlay_is_whiteout(const struct vfs_mount *m, int dirfd, const char *name,
+			    const struct stat *st, struct err *e);
+
+/*
+ * Where the entry @name (a directory may be open itself, as ".") is found in the layers below.
+ * @ret: LIMIT_PATH bytes; a name, or an absolute path
+ *
+ * Returns: 1; 0 if under its own name; -EINVAL (ERR_INVALID) for what no kernel writes.
+ */
+int vfs_overlay_redirect(const struct vfs_mount *m, int dirfd, const char *name, char *ret,
+			 struct err *e);
+
+/*
+ * Has the regular file @name its content elsewhere? Returns 1 or 0; -EIO (ERR_UNSUPPORTED) for
+ * a value that no kernel writes. A digest in it (verity) is not looked at.
+ */
+int vfs_overlay_metacopy(const struct vfs_mount *m, int dirfd, const char *name, struct err *e);
+/* The content has arrived in the file behind @fd, which may be O_PATH. */
+int vfs_overlay_clear_metacopy(const struct vfs_mount *m, int fd, struct err *e);

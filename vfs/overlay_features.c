@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vfs/overlay_features.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+static bool kernel_default(const char *parameter, bool upstream)
+{
+	cleanup_close int fd = -EBADF;
+	char path[128];
+	char value;
+
+	snprintf(path, sizeof(path), "/sys/module/overlay/parameters/%s", parameter);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, &value, 1) != 1)
+		return upstream;
+	return value == 'Y';
+}
+
+static bool switched_on(enum mount_switch given, const char *parameter)
+{
+	return given == MOUNT_SWITCH_DEFAULT ? kernel_default(parameter, false)
+					     : given == MOUNT_SWITCH_ON;
+}
+
+static enum mount_redirect redirect_mode(const struct mount_options *o)
+{
+	enum mount_redirect mode = o->redirect_dir;
+
+	if (mode == MOUNT_REDIRECT_DEFAULT)
+		mode = kernel_default("redirect_dir", false) ? MOUNT_REDIRECT_ON
+							     : MOUNT_REDIRECT_OFF;
+	if (mode == MOUNT_REDIRECT_OFF)
+		mode = kernel_default("redirect_always_follow", true) ? MOUNT_REDIRECT_FOLLOW
+								      : MOUNT_REDIRECT_NOFOLLOW;
+	/* "on" only adds that redirects are written */
+	return mode == MOUNT_REDIRECT_FOLLOW && !o->upper ? MOUNT_REDIRECT_ON : mode;
+}
+
+static int conflict(const char *a, const char *b, struct err *e)
+{
+	return err_set(e, -EINVAL, ERR_INVALID, "the overlay options %s and %s exclude each other",
+		       a, b);
+}
+
+int vfs_overlay_features(const struct mount_options *o, struct vfs_overlay_features *ret,
+			 struct err *e)
+{
+	bool redirect_given = o->redirect_dir != MOUNT_REDIRECT_DEFAULT;
+	bool metacopy_given = o->metacopy != MOUNT_SWITCH_DEFAULT;
+	bool metacopy = switched_on(o->metacopy, "metacopy");
+	enum mount_redirect mode = redirect_mode(o);
+
+	if (metacopy && mode != MOUNT_REDIRECT_ON) {
+		if (metacopy_given && redirect_given)
+			return conflict("metacopy", "redirect_dir", e);
+		if (redirect_given)
+			metacopy = false;
+		else
+			mode = MOUNT_REDIRECT_ON;
+	}
+	if (o->userxattr) {
+		if (redirect_given && mode != MOUNT_REDIRECT_NOFOLLOW)
+			return conflict("userxattr", "redirect_dir", e);
+		if (metacopy_given && metacopy)
+			return conflict("userxattr", "metacopy", e);
+		mode = MOUNT_REDIRECT_NOFOLLOW;
+		metacopy = false;
+	}
+	*ret = (struct vfs_overlay_features){
+		.follow_redirects = mode != MOUNT_REDIRECT_NOFOLLOW,
+		.metacopy = metacopy,
+		.index = o->upper && switched_on(o->index, "index"),
+	};
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * overlay_features - what a kernel's mount with these options would do
+ *
+ * Options that a spec leaves out have the kernel's defaults, which are parameters of its
+ * overlay module; without that (not loaded, no sysfs) the defaults of upstream. Options that
+ * exclude each other are refused as the kernel does.
+ */
+#include "vfs/mount_options.h"
+
+struct vfs_overlay_features {
+	bool follow_redirects; /* else a redirect is an error, as in the kernel */
+	bool metacopy;         /* else a file without content is one */
+	bool index;            /* hard links stay hard links when they are copied up */
+};
+
+/* Returns 0; -EINVAL (ERR_INVALID) for a conflict. */
+int vfs_overlay_features(const struct mount_options *o, struct vfs_overlay_features *ret,
+			 struct err *e);
