@@ -28,6 +28,7 @@ struct vfs *vfs_free(struct vfs *fs)
 	for (size_t i = 0; i < fs->n_mounts; i++)
 		mount_done(&fs->mounts[i]);
 	free(fs->mounts);
+	vfs_clones_done(&fs->clones);
 	free(fs);
 	return NULL;
 }
@@ -38,11 +39,11 @@ void vfs_set_tag(struct vfs *fs, const char *tag)
 }
 
 /* Append a layer to @m, which has room for it. */
-static int add_layer(struct vfs_mount *m, const char *path, const char *subpath, unsigned flags,
-		     struct err *e)
+static int add_layer(struct vfs *fs, struct vfs_mount *m, const char *path, const char *subpath,
+		     unsigned flags, struct err *e)
 {
 	bool top = m->has_top && m->n_layers == 0;
-	int r = vfs_layer_open(path, subpath, flags | (top ? VFS_LAYER_TOP : 0),
+	int r = vfs_layer_open(&fs->clones, path, subpath, flags | (top ? VFS_LAYER_TOP : 0),
 			       &m->layers[m->n_layers], e);
 
 	if (r == 0)
@@ -71,7 +72,7 @@ static int check_layers(struct vfs_mount *m, struct err *e)
 	return 0;
 }
 
-static int open_layers(struct vfs_mount *m, const struct mount_spec *spec,
+static int open_layers(struct vfs *fs, struct vfs_mount *m, const struct mount_spec *spec,
 		       const struct mount_options *o, struct err *e)
 {
 	int r = 0;
@@ -80,12 +81,12 @@ static int open_layers(struct vfs_mount *m, const struct mount_spec *spec,
 	if (!m->layers)
 		return err_oom(e);
 	if (m->kind == MOUNT_BIND)
-		r = add_layer(m, spec->source, o->subpath, o->recursive ? VFS_LAYER_RECURSIVE : 0,
-			      e);
+		r = add_layer(fs, m, spec->source, o->subpath,
+			      o->recursive ? VFS_LAYER_RECURSIVE : 0, e);
 	else if (o->upper)
-		r = add_layer(m, o->upper, NULL, 0, e);
+		r = add_layer(fs, m, o->upper, NULL, 0, e);
 	for (size_t i = 0; r == 0 && i < o->lowers.n; i++)
-		r = add_layer(m, o->lowers.v[i], NULL, 0, e);
+		r = add_layer(fs, m, o->lowers.v[i], NULL, 0, e);
 	return r < 0 ? r : check_layers(m, e);
 }
 
@@ -130,8 +131,8 @@ static int open_overlay(struct vfs_mount *m, const struct mount_options *o, stru
 	return m->index ? check_index(o, e) : 0;
 }
 
-static int mount_open(struct vfs_mount *m, const struct mount_spec *spec, const char *destination,
-		      struct err *e)
+static int mount_open(struct vfs *fs, struct vfs_mount *m, const struct mount_spec *spec,
+		      const char *destination, struct err *e)
 {
 	cleanup_mount_options struct mount_options o = {0};
 	int r = mount_options_parse_subpath(spec, &o, e);
@@ -150,7 +151,7 @@ static int mount_open(struct vfs_mount *m, const struct mount_spec *spec, const 
 	if (o.kind == MOUNT_OVERLAY)
 		r = open_overlay(m, &o, e);
 	if (r == 0)
-		r = open_layers(m, spec, &o, e);
+		r = open_layers(fs, m, spec, &o, e);
 	return r < 0 ? err_wrap(e, r, "mount at '%s'", vfs_text(destination).s) : 0;
 }
 
@@ -173,7 +174,7 @@ static int attach(struct vfs *fs, const struct mount_spec *spec, const char *des
 		  struct err *e)
 {
 	cleanup(mount_done) struct vfs_mount m = {0};
-	int r = mount_open(&m, spec, destination, e);
+	int r = mount_open(fs, &m, spec, destination, e);
 
 	if (r < 0)
 		return r;

@@ -66,23 +66,16 @@ static bool is_unreachable(const struct real *r, const struct op *op)
 	       (op->verb == OP_rename && real_is_unreachable(r, op->to));
 }
 
-static bool is_mountpoint(const struct real *r, const char *path)
-{
-	for (size_t i = 0; i < r->n_mounts; i++)
-		if (strcmp(r->mounts[i].destination, path) == 0)
-			return true;
-	return false;
-}
-
 static bool at_mountpoint(const struct real *r, const struct op *op)
 {
-	return is_mountpoint(r, op->path) || (op->verb == OP_rename && is_mountpoint(r, op->to));
+	return real_is_mountpoint(r, op->path) ||
+	       (op->verb == OP_rename && real_is_mountpoint(r, op->to));
 }
 
 static bool above_mountpoint(const struct real *r, const struct op *op)
 {
 	for (size_t i = 0; i < r->n_mounts; i++)
-		if (path_is_below(r->mounts[i].destination, op->path))
+		if (path_is_below(r->mounts[i].destination, op->path) && real_shows(r, i))
 			return true;
 	return false;
 }
@@ -105,6 +98,14 @@ static bool is_too_long_to_redirect(const struct real *r, const struct op *op)
 {
 	(void)r;
 	return strlen(op->path) > 200 || strlen(op->to) > 200;
+}
+
+static bool writes_redirects(const struct real *r)
+{
+	for (size_t i = 0; i < r->rootfs->n; i++)
+		if (strv_has(&r->rootfs->v[i].options, "redirect_dir=on"))
+			return true;
+	return false;
 }
 
 /* Does the kernel itself list nothing there? */
@@ -144,6 +145,7 @@ static const struct row rows[] = {
 	{OP_rename, -EPERM, FAILS, always, DIFFERENCE_NAMED, "one of two names is refused"},
 	{OP_rename, FAILS, -EPERM, always, DIFFERENCE_NAMED, "one of two names is refused"},
 	{OP_rename, -EXDEV, FAILS, always, DIFFERENCE_NAMED, "the mounts first"},
+	{OP_rename, FAILS, -EXDEV, always, DIFFERENCE_NAMED, "mounts that came with a bind last"},
 	/* nothing is there until the runtime has made a place for the mount */
 	{OP_VERB_MAX, ANY, ANY, is_made, DIFFERENCE_NAMED, "made for a mount"},
 	/* execvp() takes a directory for a command that may not be executed */
@@ -181,6 +183,13 @@ static bool matches(int wanted, int r)
 	return wanted == r || wanted == ANY || (wanted == FAILS && r < 0);
 }
 
+/* Before the kernel finds that it can't make a redirect it copies up: the uppers differ then. */
+static bool is_copied_up_in_vain(const struct real *r, const struct op *op,
+				 const struct outcome *kernels)
+{
+	return op->verb == OP_rename && kernels->r == -EXDEV && writes_redirects(r);
+}
+
 static bool same(const struct outcome *a, const struct outcome *b)
 {
 	return a->r == b->r &&
@@ -192,8 +201,12 @@ enum difference difference_judge(const struct real *r, const struct op *op,
 				 const char **ret_why)
 {
 	*ret_why = NULL;
-	if (same(ours, kernels))
+	if (same(ours, kernels) && !is_copied_up_in_vain(r, op, kernels))
 		return DIFFERENCE_NONE;
+	if (same(ours, kernels)) {
+		*ret_why = "copied up in vain";
+		return DIFFERENCE_DIVERGES;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 

@@ -393,13 +393,9 @@ void op_kernel_drop(struct real *r, const struct op *op, struct outcome *ret)
 	cleanup_close int dir = open_parent(r, op->path);
 	const struct real_mount *m = dir < 0 ? NULL : real_mount_of(r, dir);
 
-	for (size_t i = 0; i < r->n_mounts; i++) {
-		if (strcmp(r->mounts[i].destination, op->path) == 0) {
-			ret->r = -EBUSY;
-			return;
-		}
-	}
-	if (dir < 0) {
+	if (real_is_mountpoint(r, op->path)) {
+		ret->r = -EBUSY;
+	} else if (dir < 0) {
 		ret->r = 0;
 	} else if (m && !m->top[0]) {
 		ret->r = -EROFS;

@@ -57,6 +57,10 @@ int real_open_canonical(const struct real *r, const char *path);
 void real_path_of(const struct real *r, int fd, char *ret);
 /* The mount that @fd is in; NULL if none of ours (one that came along with a recursive bind). */
 const struct real_mount *real_mount_of(const struct real *r, int fd);
+/* Is mount @i there to be seen: does no later one lie on its destination, or above? */
+bool real_shows(const struct real *r, size_t i);
+/* Does a mount that shows begin at canonical @path? By text. */
+bool real_is_mountpoint(const struct real *r, const char *path);
 /* Was canonical @path made for a mount, above its destination or (@at) the same? By text. */
 bool real_is_made(const struct real *r, const char *path, bool at);
 /* Is canonical @path at or below a special mount? By text. */

@@ -270,7 +270,8 @@ static void mount_one_again(struct real *r, const struct mount_spec *s, struct r
 	forget_origins(s);
 	if (fd >= 0)
 		e = mount_at(s, fd, m);
-	if (e == -ENOENT) { /* it or its source was removed by another path to the same place */
+	/* it or its source was removed or replaced by another path to the same place */
+	if (e == -ENOENT || e == -ENOTDIR || e == -EINVAL) {
 		*r->gave_up = true;
 		return;
 	}

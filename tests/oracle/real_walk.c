@@ -109,12 +109,28 @@ const struct real_mount *real_mount_of(const struct real *r, int fd)
 	return NULL;
 }
 
+bool real_shows(const struct real *r, size_t i)
+{
+	for (size_t k = i + 1; k < r->n_mounts; k++)
+		if (path_is_below(r->mounts[i].destination, r->mounts[k].destination))
+			return false;
+	return true;
+}
+
+bool real_is_mountpoint(const struct real *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_mounts; i++)
+		if (strcmp(r->mounts[i].destination, path) == 0 && real_shows(r, i))
+			return true;
+	return false;
+}
+
 bool real_is_made(const struct real *r, const char *path, bool at)
 {
 	for (size_t i = 0; i < r->n_mounts; i++) {
 		const struct real_mount *m = &r->mounts[i];
 
-		if (m->made[0] && path_is_below(path, m->made) &&
+		if (m->made[0] && real_shows(r, i) && path_is_below(path, m->made) &&
 		    path_is_below(m->destination, path) &&
 		    (at || strcmp(path, m->destination) != 0))
 			return true;

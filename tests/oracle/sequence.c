@@ -58,7 +58,7 @@ static bool same_view(const struct vfs *fs, const struct real *r)
 	trees_of_view(fs, r, "/", &ours);
 	trees_of_mount(r, "/", &kernels);
 	for (size_t i = 0; i < r->n_mounts; i++) {
-		if (!r->mounts[i].made[0])
+		if (!r->mounts[i].made[0] || !real_shows(r, i))
 			continue;
 		trees_of_view(fs, r, r->mounts[i].destination, &ours);
 		trees_of_mount(r, r->mounts[i].destination, &kernels);

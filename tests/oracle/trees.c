@@ -40,6 +40,8 @@ void trees_of_view(const struct vfs *fs, const struct real *r, const char *start
 
 	if (vfs_lstat(fs, start, &st, &e) < 0)
 		return; /* the kernel's listings leave out what its look-up refuses */
+	/* ... with ESTALE too (an origin that lost its whiteout), which ends a sequence */
+	fd_close(real_open_canonical(r, start));
 	add_view_entry(fs, start, &st, to);
 	if (st.type != VFS_DIR)
 		return;
