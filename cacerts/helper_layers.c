@@ -53,6 +53,21 @@ static int add_option(struct strv *options, struct err *e, const char *key, cons
 	return r < 0 ? r : strv_add(options, text.data, e);
 }
 
+/* Redirects and metacopies of the container's overlay are followed here too. */
+static int hand_on_features(struct strv *options, const struct mount_options *o, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < o->fs_options.n; i++) {
+		const char *option = o->fs_options.v[i];
+
+		if (strncmp(option, "redirect_dir=", 13) == 0 ||
+		    strncmp(option, "metacopy=", 9) == 0)
+			r = strv_add(options, option, e);
+	}
+	return r;
+}
+
 /* The overlay that stands for a directory or an overlay of the container. */
 static int add_overlay(struct helper_layers *l, struct mount_specs *to,
 		       const struct mount_spec *from, const struct mount_options *o,
@@ -78,14 +93,16 @@ static int add_overlay(struct helper_layers *l, struct mount_specs *to,
 		r = add_option(options, e, "workdir", work);
 	if (r == 0 && o->userxattr)
 		r = strv_add(options, "userxattr", e);
-	return r;
+	return r == 0 ? hand_on_features(options, o, e) : r;
 }
 
-static bool is_directory(const char *source)
+/* A part of a source has no path that nobody could bend: it is bound as it is, read-only. */
+static bool is_whole_directory(const struct mount_spec *s, const struct mount_options *o)
 {
 	struct stat st;
 
-	return stat(source, &st) == 0 && S_ISDIR(st.st_mode);
+	return o->kind == MOUNT_BIND && !o->subpath && stat(s->source, &st) == 0 &&
+	       S_ISDIR(st.st_mode);
 }
 
 static int add_spec(struct helper_layers *l, struct mount_specs *to, const struct mount_spec *from,
@@ -97,7 +114,7 @@ static int add_spec(struct helper_layers *l, struct mount_specs *to, const struc
 
 	if (r < 0)
 		return r;
-	if (o.kind == MOUNT_OVERLAY || (o.kind == MOUNT_BIND && is_directory(from->source))) {
+	if (o.kind == MOUNT_OVERLAY || is_whole_directory(from, &o)) {
 		r = add_layer(l, destination, scratch, e);
 		return r < 0 ? r : add_overlay(l, to, from, &o, scratch, e);
 	}

@@ -8,12 +8,10 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "base/path.h"
 #include "executor/internal.h"
-#include "vfs/mount_options.h"
 
 /* What the runtime mounts by itself before the caller's mounts (runtime/plan_defaults.c). */
 static const struct {
@@ -51,7 +49,7 @@ static int check_type(const struct vfs_stat *st, bool is_file, struct err *e)
 		       is_file ? "a" : "not a", is_file ? "not" : "one");
 }
 
-/* Plans what @path lacks; @inside is a mount of the caller's that holds it, or NULL. */
+/* Plans @path, which is missing; @inside is a mount of the caller's that holds it, or NULL. */
 static int plan_missing(const struct vfs *fs, const char *path, bool is_file, const char *inside,
 			struct changes *ret, struct err *e)
 {
@@ -62,10 +60,11 @@ static int plan_missing(const struct vfs *fs, const char *path, bool is_file, co
 		return err_set(e, -ENOENT, ERR_NOT_FOUND,
 			       "it does not exist in the mount on '%s': create it there", inside);
 	path_parent(path, parent);
-	r = plan_dirs(fs, is_file ? parent : path, ret, e);
-	if (r == 0 && is_file)
-		r = changes_add_file(ret, ROLE_STUB, path, "", 0, &new_file, e);
-	return r;
+	r = plan_dirs(fs, parent, ret, e);
+	if (r < 0)
+		return r;
+	return is_file ? changes_add_file(ret, ROLE_STUB, path, "", 0, &new_file, e)
+		       : changes_add_dir(ret, ROLE_STUB, path, &new_dir, e);
 }
 
 /* The innermost of the first @n mounts that @path lies in, apart from "/". */
@@ -80,51 +79,45 @@ static const char *holder(const struct strv *destinations, const char *path)
 	return found;
 }
 
-/* @mounted: canonical destinations of the mounts that @fs shows; gets this one too. */
-static int plan_one(const struct vfs *fs, const char *destination, bool is_file,
-		    struct strv *mounted, struct changes *ret, struct err *e)
+/*
+ * Plans for one mount and puts it into the view of those that follow.
+ * @mounted: canonical destinations of the mounts that @fs shows; gets this one too
+ */
+static int plan_one(struct vfs *fs, const struct mount_spec *spec, struct strv *mounted,
+		    struct changes *ret, struct err *e)
 {
-	struct vfs_stat st = {.type = VFS_ABSENT};
+	struct vfs_stat on = {.type = VFS_ABSENT};
+	struct vfs_stat root;
 	char path[LIMIT_PATH];
-	int r = vfs_resolve(fs, destination, true /* follow_last= */, path, e);
-
-	if (r == 0)
-		r = vfs_lstat(fs, path, &st, e);
-	if (r >= 0 && st.type == VFS_ABSENT && !changes_find(ret, path))
-		r = plan_missing(fs, path, is_file, holder(mounted, path), ret, e);
-	else if (r >= 0 && st.type != VFS_ABSENT && st.type != VFS_UNREACHABLE)
-		r = check_type(&st, is_file, e);
-	if (r >= 0)
-		r = strv_add(mounted, path, e);
-	return r < 0 ? err_wrap(e, r, "mount destination '%s'", destination) : 0;
-}
-
-static int is_file_mount(const struct mount_spec *spec, bool *ret, struct err *e)
-{
-	cleanup_mount_options struct mount_options o = {0};
-	struct stat st;
-	int r = mount_options_parse(spec, &o, e);
-
-	*ret = r == 0 && o.kind == MOUNT_BIND && stat(spec->source, &st) == 0 &&
-	       !S_ISDIR(st.st_mode);
-	return r;
-}
-
-/* Plans for one mount and puts it into the view of those that follow. */
-static int plan_next(const struct mount_specs *rootfs, struct mount_specs *view,
-		     const struct mount_spec *next, struct strv *mounted, struct changes *ret,
-		     struct err *e)
-{
-	const struct mount_specs one = {.v = (struct mount_spec *)next, .n = 1};
-	cleanup_vfs struct vfs *fs = NULL;
 	bool is_file;
-	int r = is_file_mount(next, &is_file, e);
+	int r = vfs_resolve(fs, spec->destination, true /* follow_last= */, path, e);
 
 	if (r == 0)
-		r = vfs_new(rootfs, view, &fs, e);
-	if (r == 0)
-		r = plan_one(fs, next->destination, is_file, mounted, ret, e);
-	return r == 0 ? mount_specs_extend(view, &one, e) : r;
+		r = vfs_lstat(fs, path, &on, e);
+	if (r >= 0)
+		r = vfs_add_mount(fs, spec, e);
+	if (r >= 0)
+		r = vfs_lstat(fs, path, &root, e);
+	if (r < 0)
+		return r;
+	is_file = root.type != VFS_DIR && root.type != VFS_UNREACHABLE;
+	if (on.type == VFS_ABSENT && !changes_find(ret, path))
+		r = plan_missing(fs, path, is_file, holder(mounted, path), ret, e);
+	else if (on.type != VFS_ABSENT && on.type != VFS_UNREACHABLE)
+		r = check_type(&on, is_file, e);
+	return r < 0 ? r : strv_add(mounted, path, e);
+}
+
+static int plan_all(struct vfs *fs, const struct mount_specs *mounts, struct strv *mounted,
+		    struct changes *ret, struct err *e)
+{
+	for (size_t i = 0; i < mounts->n; i++) {
+		int r = plan_one(fs, &mounts->v[i], mounted, ret, e);
+
+		if (r < 0)
+			return err_wrap(e, r, "mount destination '%s'", mounts->v[i].destination);
+	}
+	return 0;
 }
 
 int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_specs *mounts,
@@ -132,15 +125,13 @@ int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_
 {
 	cleanup_strv struct strv mounted = STRV(LIMIT_MOUNTS + ARRAY_SIZE(defaults));
 	cleanup_mount_specs struct mount_specs base = {.n = 0};
-	cleanup_mount_specs struct mount_specs view = {.n = 0};
-	int r = 0;
+	cleanup_vfs struct vfs *fs = NULL;
+	int r = vfs_new(rootfs, NULL, &fs, e);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(defaults); i++)
 		r = mount_specs_add(&base, defaults[i].type, defaults[i].type,
 				    defaults[i].destination, "", e);
-	for (size_t i = 0; r == 0 && i < base.n; i++)
-		r = plan_next(rootfs, &view, &base.v[i], &mounted, ret, e);
-	for (size_t i = 0; r == 0 && i < mounts->n; i++)
-		r = plan_next(rootfs, &view, &mounts->v[i], &mounted, ret, e);
-	return r;
+	if (r == 0)
+		r = plan_all(fs, &base, &mounted, ret, e);
+	return r == 0 ? plan_all(fs, mounts, &mounted, ret, e) : r;
 }

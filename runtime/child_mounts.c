@@ -48,13 +48,34 @@ int child_private_mounts(struct child *c, const struct op *op)
 	return child_result(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 }
 
+/* What of a source is bound: links in it count from the source and never lead out. */
+static int open_subpath(const char *source, const char *subpath)
+{
+	int root = openat(AT_FDCWD, source, O_PATH | O_CLOEXEC);
+	int fd;
+
+	if (root < 0)
+		return -errno;
+	fd = open_at(root, subpath, O_PATH);
+	close(root);
+	return fd;
+}
+
 int child_bind(struct child *c, const struct op *op)
 {
-	unsigned recursive = op->flags & OP_RECURSIVE ? AT_RECURSIVE : 0;
-	int fd = open_tree(AT_FDCWD, op->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+	unsigned how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+		       (op->flags & OP_RECURSIVE ? AT_RECURSIVE : 0u);
+	int inside = op->target ? open_subpath(op->path, op->target) : AT_FDCWD;
+	int fd;
 
+	if (inside < 0 && inside != AT_FDCWD)
+		return inside;
+	fd = op->target ? open_tree(inside, "", how | AT_EMPTY_PATH)
+			: open_tree(AT_FDCWD, op->path, how);
 	if (fd < 0)
 		return -errno;
+	if (op->target)
+		close(inside);
 	child_set_current(c, fd);
 	return 0;
 }

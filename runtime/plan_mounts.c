@@ -84,9 +84,11 @@ static void add_mount(struct runtime_plan *plan, const struct mount_spec *spec,
 		      const struct mount_options *o, const char *about)
 {
 	if (o->kind == MOUNT_BIND)
-		plan_add(plan, &(struct op){.kind = OP_BIND,
-					    .path = plan_keep(plan, spec->source),
-					    .flags = o->recursive ? OP_RECURSIVE : 0});
+		plan_add(plan,
+			 &(struct op){.kind = OP_BIND,
+				      .path = plan_keep(plan, spec->source),
+				      .target = o->subpath ? plan_keep(plan, o->subpath) : NULL,
+				      .flags = o->recursive ? OP_RECURSIVE : 0});
 	else
 		add_filesystem(plan, spec, o);
 	add_attributes(plan, o, about);

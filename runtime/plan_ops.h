@@ -19,7 +19,7 @@
 #define OP_KINDS(X) \
 	X(JOIN_NETWORK,      join_network,      "join network namespace")  /* path, for people */ \
 	X(PRIVATE_MOUNTS,    private_mounts,    "make mounts private") \
-	X(BIND,              bind,              "bind")                    /* path: of the host; RECURSIVE */ \
+	X(BIND,              bind,              "bind")                    /* path: of the host; target; RECURSIVE */ \
 	X(FILESYSTEM,        filesystem,        "file system")             /* see struct op; OPTIONAL */ \
 	X(ATTRIBUTES,        attributes,        "mount attributes")        /* path, for people; value, clear */ \
 	X(PROPAGATION,       propagation,       "mount propagation")       /* value: MS_*; RECURSIVE */ \
@@ -81,7 +81,8 @@ struct op {
 	enum op_kind kind;
 	unsigned flags;     /* enum op_flag */
 	const char *path;   /* what it is about, named in errors; FILESYSTEM: the type */
-	const char *target; /* LINK: its text; FILESYSTEM: its source, NULL: the type */
+	const char *target; /* LINK: its text; FILESYSTEM: its source, NULL: the type; BIND: what of
+			       path, found inside it, NULL: all */
 	uint64_t value;     /* FILESYSTEM, ATTRIBUTES: MOUNT_ATTR_* to set */
 	uint64_t clear;     /* ATTRIBUTES: those to clear first */
 	size_t first_param; /* FILESYSTEM: index into the plan's params ... */

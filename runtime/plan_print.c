@@ -105,13 +105,18 @@ static void print_value(struct printer *p, const struct op *op)
 	}
 }
 
+static const char *target_words(enum op_kind kind)
+{
+	return kind == OP_LINK ? " -> " : kind == OP_BIND ? " inside it " : " from ";
+}
+
 static void print_op(struct printer *p, const struct runtime_plan *plan, const struct op *op)
 {
 	print(p, "%s", op_words(op->kind));
 	if (op->path)
 		print_text(p, " ", op->path);
 	if (op->target)
-		print_text(p, op->kind == OP_LINK ? " -> " : " from ", op->target);
+		print_text(p, target_words(op->kind), op->target);
 	print_params(p, plan, op);
 	print_value(p, op);
 	print_words(p, flags, ARRAY_SIZE(flags), op->flags, "");

@@ -433,8 +433,7 @@ static int check(const struct mount_spec *spec, struct mount_options *o, struct 
 	}
 }
 
-int mount_options_parse_subpath(const struct mount_spec *spec, struct mount_options *ret,
-				struct err *e)
+int mount_options_parse(const struct mount_spec *spec, struct mount_options *ret, struct err *e)
 {
 	cleanup_mount_options struct mount_options o = {
 		.kind = kind_of(spec),
@@ -451,22 +450,6 @@ int mount_options_parse_subpath(const struct mount_spec *spec, struct mount_opti
 	r = check(spec, &o, e);
 	if (r < 0)
 		return err_wrap(e, r, "mount at '%.200s'", spec->destination);
-	*ret = o;
-	o = (struct mount_options){0};
-	return 0;
-}
-
-int mount_options_parse(const struct mount_spec *spec, struct mount_options *ret, struct err *e)
-{
-	cleanup_mount_options struct mount_options o = {0};
-	int r = mount_options_parse_subpath(spec, &o, e);
-
-	if (r < 0)
-		return r;
-	if (o.subpath)
-		return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
-			       "mount at '%.200s': X-mount.subdir is not supported here",
-			       spec->destination);
 	*ret = o;
 	o = (struct mount_options){0};
 	return 0;

@@ -30,7 +30,7 @@ enum mount_redirect {
 
 struct mount_options {
 	enum mount_kind kind;
-	char *subpath;             /* MOUNT_BIND: what of the source is bound; NULL: all of it */
+	char *subpath;             /* MOUNT_BIND: what of the source is bound, NULL: all of it */
 	bool recursive;            /* rbind: mounts below the source come along */
 	bool readonly;             /* the last of ro and rw wins */
 	bool recursive_readonly;   /* rro */
@@ -60,12 +60,5 @@ struct mount_options {
  * mount_options_done().
  */
 int mount_options_parse(const struct mount_spec *spec, struct mount_options *ret, struct err *e);
-/*
- * The same for a caller that honours @ret->subpath ("X-mount.subdir=", the word of mount(8)):
- * mount_options_parse() refuses it, so that nobody binds a whole source by mistake. It is
- * resolved inside the source: links in it never lead out.
- */
-int mount_options_parse_subpath(const struct mount_spec *spec, struct mount_options *ret,
-				struct err *e);
 void mount_options_done(struct mount_options *o);
 #define cleanup_mount_options cleanup(mount_options_done)

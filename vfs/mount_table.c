@@ -135,7 +135,7 @@ static int mount_open(struct vfs *fs, struct vfs_mount *m, const struct mount_sp
 		      const char *destination, struct err *e)
 {
 	cleanup_mount_options struct mount_options o = {0};
-	int r = mount_options_parse_subpath(spec, &o, e);
+	int r = mount_options_parse(spec, &o, e);
 
 	if (r < 0)
 		return r;
@@ -169,13 +169,34 @@ static void hide(struct vfs *fs, const char *destination)
 	fs->n_mounts = kept;
 }
 
-/* Put @spec onto canonical @destination; fs->mounts has room for it. */
+static int too_many(struct err *e)
+{
+	return err_set(e, -E2BIG, ERR_LIMIT, "more than %d mounts", LIMIT_MOUNTS);
+}
+
+/* Room for one mount more. */
+static int grow(struct vfs *fs, struct err *e)
+{
+	struct vfs_mount *v;
+
+	if (fs->n_mounts >= LIMIT_MOUNTS)
+		return too_many(e);
+	v = reallocarray(fs->mounts, fs->n_mounts + 1, sizeof(*v));
+	if (!v)
+		return err_oom(e);
+	fs->mounts = v;
+	return 0;
+}
+
+/* Put @spec onto canonical @destination. */
 static int attach(struct vfs *fs, const struct mount_spec *spec, const char *destination,
 		  struct err *e)
 {
 	cleanup(mount_done) struct vfs_mount m = {0};
-	int r = mount_open(fs, &m, spec, destination, e);
+	int r = grow(fs, e);
 
+	if (r == 0)
+		r = mount_open(fs, &m, spec, destination, e);
 	if (r < 0)
 		return r;
 	hide(fs, destination);
@@ -184,47 +205,32 @@ static int attach(struct vfs *fs, const struct mount_spec *spec, const char *des
 	return 0;
 }
 
-static int attach_all(struct vfs *fs, const struct mount_specs *rootfs,
-		      const struct mount_specs *mounts, struct err *e)
+int vfs_add_mount(struct vfs *fs, const struct mount_spec *spec, struct err *e)
 {
-	for (size_t i = 0; i < rootfs->n; i++) {
-		int r = attach(fs, &rootfs->v[i], "/", e);
+	char destination[LIMIT_PATH];
+	int r = vfs_resolve(fs, spec->destination, /* follow_last= */ true, destination, e);
 
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; mounts && i < mounts->n; i++) {
-		const struct mount_spec *spec = &mounts->v[i];
-		char destination[LIMIT_PATH];
-		int r = vfs_resolve(fs, spec->destination, /* follow_last= */ true, destination, e);
-
-		if (r >= 0)
-			r = attach(fs, spec, destination, e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return r < 0 ? r : attach(fs, spec, destination, e);
 }
 
 int vfs_new(const struct mount_specs *rootfs, const struct mount_specs *mounts, struct vfs **ret,
 	    struct err *e)
 {
-	size_t n = rootfs->n + (mounts ? mounts->n : 0);
 	cleanup_vfs struct vfs *fs = NULL;
-	int r;
+	int r = 0;
 
 	if (rootfs->n == 0)
 		return err_set(e, -EINVAL, ERR_INVALID, "the rootfs has no mount");
-	if (n > LIMIT_MOUNTS)
-		return err_set(e, -E2BIG, ERR_LIMIT, "more than %d mounts", LIMIT_MOUNTS);
+	if (rootfs->n + (mounts ? mounts->n : 0) > LIMIT_MOUNTS)
+		return too_many(e);
 	fs = calloc(1, sizeof(*fs));
 	if (!fs)
 		return err_oom(e);
-	fs->mounts = calloc(n, sizeof(*fs->mounts));
-	if (!fs->mounts)
-		return err_oom(e);
 	vfs_set_tag(fs, "tmp");
-	r = attach_all(fs, rootfs, mounts, e);
+	for (size_t i = 0; r == 0 && i < rootfs->n; i++)
+		r = attach(fs, &rootfs->v[i], "/", e);
+	for (size_t i = 0; r == 0 && mounts && i < mounts->n; i++)
+		r = vfs_add_mount(fs, &mounts->v[i], e);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(fs);

@@ -69,11 +69,14 @@ struct vfs_stat {
  * vfs_new - open the view of @rootfs with @mounts on top
  *
  * Returns: 0; -ENOENT when a source is missing; -EINVAL, -EOPNOTSUPP for specs that
- *          mount_options_parse_subpath() or overlay_features.h refuses; -E2BIG (ERR_LIMIT).
+ *          mount_options_parse() or overlay_features.h refuses; -E2BIG (ERR_LIMIT).
  */
 int vfs_new(const struct mount_specs *rootfs, const struct mount_specs *mounts, struct vfs **ret,
 	    struct err *e);
 struct vfs *vfs_free(struct vfs *fs);
+/* Put a mount on top, as if it had been the last of @mounts; no snapshot may be open. Returns as
+ * vfs_new(). */
+int vfs_add_mount(struct vfs *fs, const struct mount_spec *spec, struct err *e);
 static inline void cleanup_vfs_p(struct vfs **fs)
 {
 	vfs_free(*fs);

@@ -12,7 +12,7 @@
 #include "tests/budget/count.h"
 #include "tests/oracle/must.h"
 
-#define BUDGET_TYPICAL 150
+#define BUDGET_TYPICAL 165
 
 enum { SKIP = 77 };
 

@@ -100,10 +100,10 @@ static bool is_too_long_to_redirect(const struct real *r, const struct op *op)
 	return strlen(op->path) > 200 || strlen(op->to) > 200;
 }
 
-static bool writes_redirects(const struct real *r)
+static bool rootfs_has(const struct real *r, const char *option)
 {
 	for (size_t i = 0; i < r->rootfs->n; i++)
-		if (strv_has(&r->rootfs->v[i].options, "redirect_dir=on"))
+		if (strv_has(&r->rootfs->v[i].options, option))
 			return true;
 	return false;
 }
@@ -136,6 +136,7 @@ static const struct row rows[] = {
 	/* what has no backing can't be looked into or written */
 	{OP_VERB_MAX, FAILS, ANY, is_unreachable, DIFFERENCE_NAMED, "unreachable"},
 	{OP_exists, 0, 1, is_unreachable, DIFFERENCE_NAMED, "unreachable"},
+	{OP_lstat, 0, -ENAMETOOLONG, is_unreachable, DIFFERENCE_NAMED, "unreachable"},
 	/* a name where a mount begins is busy before it exists, is a directory, ... */
 	{OP_VERB_MAX, -EBUSY, FAILS, at_mountpoint, DIFFERENCE_NAMED, "mount point is busy first"},
 	/* without a top nothing is looked at; the kernel first says what is missing, or does nothing */
@@ -159,6 +160,7 @@ static const struct row rows[] = {
 	/* bound twice: the kernel protects the directory under a mount by all its paths, specs by one */
 	{OP_remove, ANY, -EBUSY, always, DIFFERENCE_DIVERGES, "a mount point by another path"},
 	{OP_rename, ANY, -EBUSY, always, DIFFERENCE_DIVERGES, "a mount point by another path"},
+	{OP_drop, ANY, -EBUSY, always, DIFFERENCE_DIVERGES, "a mount point by another path"},
 	/* moving a directory would move the mounts in it, which specs can't follow */
 	{OP_rename, -EBUSY, 0, above_mountpoint, DIFFERENCE_DIVERGES, "mounts below stay"},
 	{OP_rename, -EBUSY, FAILS, above_mountpoint, DIFFERENCE_NAMED, "mounts below stay"},
@@ -183,11 +185,16 @@ static bool matches(int wanted, int r)
 	return wanted == r || wanted == ANY || (wanted == FAILS && r < 0);
 }
 
-/* Before the kernel finds that it can't make a redirect it copies up: the uppers differ then. */
+/*
+ * Same result, other trees. Before the kernel finds that it can't make a redirect it copies up;
+ * and where it completes a metacopy the file's time is of now, even if nothing gets appended.
+ */
 static bool is_copied_up_in_vain(const struct real *r, const struct op *op,
 				 const struct outcome *kernels)
 {
-	return op->verb == OP_rename && kernels->r == -EXDEV && writes_redirects(r);
+	if (op->verb == OP_append)
+		return op->n_bytes == 0 && rootfs_has(r, "metacopy=on");
+	return op->verb == OP_rename && kernels->r == -EXDEV && rootfs_has(r, "redirect_dir=on");
 }
 
 static bool same(const struct outcome *a, const struct outcome *b)

@@ -109,12 +109,18 @@ const struct real_mount *real_mount_of(const struct real *r, int fd)
 	return NULL;
 }
 
+/* Does mount @first or a later one lie on @path, or above it? */
+static bool is_covered(const struct real *r, const char *path, size_t first)
+{
+	for (size_t i = first; i < r->n_mounts; i++)
+		if (path_is_below(path, r->mounts[i].destination))
+			return true;
+	return false;
+}
+
 bool real_shows(const struct real *r, size_t i)
 {
-	for (size_t k = i + 1; k < r->n_mounts; k++)
-		if (path_is_below(r->mounts[i].destination, r->mounts[k].destination))
-			return false;
-	return true;
+	return !is_covered(r, r->mounts[i].destination, i + 1);
 }
 
 bool real_is_mountpoint(const struct real *r, const char *path)
@@ -130,8 +136,8 @@ bool real_is_made(const struct real *r, const char *path, bool at)
 	for (size_t i = 0; i < r->n_mounts; i++) {
 		const struct real_mount *m = &r->mounts[i];
 
-		if (m->made[0] && real_shows(r, i) && path_is_below(path, m->made) &&
-		    path_is_below(m->destination, path) &&
+		if (m->made[0] && path_is_below(path, m->made) &&
+		    path_is_below(m->destination, path) && !is_covered(r, path, i + 1) &&
 		    (at || strcmp(path, m->destination) != 0))
 			return true;
 	}

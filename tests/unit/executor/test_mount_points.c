@@ -140,10 +140,19 @@ START_TEST(nothing_is_made_below_a_file)
 }
 END_TEST
 
+START_TEST(a_part_of_a_source_says_whether_a_file_or_a_directory_is_made)
+{
+	tree_file(&v.t, "source/dir/file", "");
+	view_mount(&v, "bind", "@/source", "/mnt/d", "X-mount.subdir=dir");
+	view_mount(&v, "bind", "@/source", "/mnt/f", "X-mount.subdir=dir/file");
+	expect("mkdir /mnt;mkdir /mnt/d;file /mnt/f;");
+}
+END_TEST
+
 SUITE("executor/mount_points", setup, teardown, what_is_there_is_not_made,
       an_image_without_the_default_mount_points_gets_them,
       a_directory_gets_a_directory_and_a_file_a_file, links_of_the_image_are_followed_inside_of_it,
       the_same_destination_twice_is_made_once, inside_another_mount_it_must_exist,
       what_lies_below_a_special_file_system_is_the_runtimes_business,
       a_file_and_a_directory_do_not_fit, a_directory_and_a_file_do_not_fit,
-      nothing_is_made_below_a_file)
+      nothing_is_made_below_a_file, a_part_of_a_source_says_whether_a_file_or_a_directory_is_made)

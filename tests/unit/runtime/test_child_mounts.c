@@ -290,6 +290,23 @@ START_TEST(a_single_file_may_be_bound)
 }
 END_TEST
 
+START_TEST(a_part_of_a_source_is_found_inside_it)
+{
+	struct err e = ERR_NONE;
+
+	tree_file(&box.tree, "data/part/file", "text");
+	tree_link(&box.tree, "data/link", "/part");
+	tree_link(&box.tree, "data/out", "../../../../../etc");
+	tree_dir(&box.tree, "root/data");
+	add_mount("bind", tree_at(&box.tree, "data"), "/data", "bind,X-mount.subdir=link");
+	ck_assert_str_eq(box_says(&box, "list", "/data", NULL), "file ");
+	mount_specs_done(&box.spec.mounts);
+	add_mount("bind", tree_at(&box.tree, "data"), "/data", "rbind,X-mount.subdir=out");
+	box_command(&box, "cwd", NULL);
+	ck_assert_int_eq(box_run(&box, &e), -ENOENT);
+}
+END_TEST
+
 START_TEST(read_only_reaches_mounts_below_only_with_rro)
 {
 	tree_dir(&box.tree, "data/below");
@@ -397,7 +414,7 @@ SUITE("runtime/child_mounts", setup, teardown, dev_holds_what_docker_puts_there,
       kernels_that_take_layers_in_one_string_get_one, five_hundred_layers_can_be_mounted,
       a_missing_layer_is_named, the_kernel_says_why_it_refuses_a_file_system,
       a_mount_may_be_bound_read_only, a_single_file_may_be_bound,
-      read_only_reaches_mounts_below_only_with_rro,
+      a_part_of_a_source_is_found_inside_it, read_only_reaches_mounts_below_only_with_rro,
       a_destination_in_a_file_system_of_the_container_is_made,
       a_destination_that_is_missing_in_the_image_is_an_error_that_names_it,
       a_destination_through_links_stays_in_the_container,

@@ -144,11 +144,12 @@ START_TEST(mounts_of_the_caller_come_after_the_defaults_and_before_the_masks)
 {
 	struct err e = ERR_NONE;
 
-	ck_ok(mount_specs_add(&spec.mounts, "bind", "/cache", "/var/cache", "rbind,ro,nosuid", &e),
+	ck_ok(mount_specs_add(&spec.mounts, "bind", "/cache", "/var/cache",
+			      "rbind,ro,nosuid,X-mount.subdir=a/b", &e),
 	      e);
 	ck_ok(mount_specs_add(&spec.mounts, "tmpfs", "tmpfs", "/dev/x/../tmp", "size=1m", &e), e);
 	assert_has("mount on '/sys/fs/cgroup' optional\n"
-		   "bind '/cache' recursive\n"
+		   "bind '/cache' inside it 'a/b' recursive\n"
 		   "mount attributes '/var/cache' ro nosuid\n"
 		   "mount on '/var/cache'\n"
 		   "file system 'tmpfs' from 'tmpfs' size='1m'\n"
