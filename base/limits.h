@@ -12,6 +12,7 @@
 #define LIMIT_PATH            4096  /* bytes of a container path with its NUL, as PATH_MAX */
 #define LIMIT_SYMLINKS          40  /* links followed in one look-up, as in the kernel */
 #define LIMIT_MOUNTS           256  /* mount specs of one exec */
+#define LIMIT_VIEW_MOUNTS      (LIMIT_MOUNTS + 32) /* with those of the rootfs and the runtime */
 #define LIMIT_MOUNT_OPTIONS    128  /* options of one mount spec */
 #define LIMIT_LAYERS           500  /* lower directories of one overlay, as in the kernel */
 #define LIMIT_DIR_ENTRIES    65536  /* entries listed of one container directory */

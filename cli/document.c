@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/output.h"
 
 /* Documents come from the daemon, which bounds them; deeper ones are cut all the same. */
@@ -66,6 +67,36 @@ static void print_scalar(FILE *to, bool duration, const json_t *j)
 	}
 }
 
+/* A step of the way that a path leads (docs/json.md): short enough for a line of its own. */
+static bool is_step(const json_t *j)
+{
+	return json_get_string(j, "path") && json_get_string(j, "mount") &&
+	       json_get_string(j, "layer");
+}
+
+/* The string @name with @before in front of it; nothing if it is missing. */
+static void print_word(FILE *to, const char *before, const json_t *object, const char *name)
+{
+	const char *text = json_get_string(object, name);
+
+	if (!text)
+		return;
+	fputs(before, to);
+	output_text(to, OUTPUT_PLAIN, text);
+}
+
+/* "/bin/sh  link -> dash  (mount /, overlay lower 2 '/x')" */
+static void print_step(FILE *to, const json_t *step)
+{
+	print_word(to, "", step, "path");
+	print_word(to, "  ", step, "type");
+	print_word(to, " -> ", step, "target");
+	print_word(to, "  (mount ", step, "mount");
+	print_word(to, ", ", step, "layer");
+	print_word(to, "; content: ", step, "content");
+	fputs(")\n", to);
+}
+
 /* @durations: all numbers inside are; @after_dash: the first member is on a line that began. */
 static void print_object(FILE *to, const json_t *object, int depth, bool durations,
 			 bool after_dash);
@@ -79,7 +110,9 @@ static void print_array(FILE *to, bool durations, const json_t *array, int depth
 	json_array_foreach (array, i, item) {
 		print_indent(to, depth);
 		fputs("- ", to);
-		if (json_is_object(item)) {
+		if (is_step(item)) {
+			print_step(to, item);
+		} else if (json_is_object(item)) {
 			print_object(to, item, depth + 1, durations, /* after_dash= */ true);
 		} else if (json_is_array(item)) {
 			print_array(to, durations, item, depth + 1);

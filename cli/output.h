@@ -27,7 +27,8 @@ int output_json_text(FILE *to, const char *text, struct err *e);
 
 /*
  * Print a document for people: one "name: value" a line, what is inside indented. Names lose
- * their underscores, "..._usec" becomes a duration, empty values are left out.
+ * their underscores, "..._usec" becomes a duration, empty values are left out, a step of a path
+ * (docs/json.md) is one line.
  */
 void output_document(FILE *to, const json_t *j);
 

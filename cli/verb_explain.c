@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
 #include "base/limits.h"
 #include "cli/mounts.h"
 #include "cli/verb.h"
@@ -33,6 +35,10 @@ static int explain_main(const struct verb *v, char *const *argv, struct cli *cli
 	r = verb_parse(v, argv, cli, &s, &args, e);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	if (args.n > 0 && !*args.v[0])
+		return err_set(e, -EINVAL, ERR_INVALID, "PATH is empty; the root is '/'");
+	if (args.n > 0)
+		request.path = args.v[0];
 	request.rootfs = s.rootfs.v;
 	request.n_rootfs = s.rootfs.n;
 	request.mounts = s.mounts.v;
@@ -48,8 +54,13 @@ static int explain_main(const struct verb *v, char *const *argv, struct cli *cli
 
 const struct verb verb_explain = {
 	.name = "explain",
-	.args = "",
+	.args = "[PATH]",
 	.summary = "Say what would be done to a rootfs; nothing is changed and nothing is run.",
+	.notes = "With PATH, a path of the container (a relative one begins at /), say too what\n"
+		 "it leads to before anything is done: a line for each symbolic link that is\n"
+		 "followed and one for the end, with the mount that backs it and the layer that\n"
+		 "it comes from.\n",
 	.options = OPTION_TABLE_INIT(options),
+	.max_args = 1,
 	.main = explain_main,
 };

@@ -21,6 +21,7 @@ struct job {
 	bool reload;               /* Authorities */
 	struct mount_specs rootfs; /* Explain */
 	struct mount_specs mounts;
+	char *path;     /* or NULL; owned */
 	json_t *daemon; /* Info: what the loop knows; owned */
 
 	char *text; /* the document; owned */
@@ -31,6 +32,7 @@ static void job_free(struct job *job)
 {
 	mount_specs_done(&job->rootfs);
 	mount_specs_done(&job->mounts);
+	free(job->path);
 	json_decref(job->daemon);
 	free(job->text);
 	free(job);
@@ -85,7 +87,7 @@ static void job_start(struct job *job)
 
 static int make_explain(struct job *job, json_t **ret, struct err *e)
 {
-	return executor_explain(job->executor, &job->rootfs, &job->mounts, ret, e);
+	return executor_explain(job->executor, &job->rootfs, &job->mounts, job->path, ret, e);
 }
 
 static void answer_explain(struct call *c, char *text)
@@ -105,7 +107,8 @@ void documents_explain(struct call *c)
 	if (!job)
 		return;
 	if (translate_mounts("rootfs", q->rootfs, q->n_rootfs, &job->rootfs, &e) < 0 ||
-	    translate_mounts("mounts", q->mounts, q->n_mounts, &job->mounts, &e) < 0) {
+	    translate_mounts("mounts", q->mounts, q->n_mounts, &job->mounts, &e) < 0 ||
+	    translate_path("path", q->path, &job->path, &e) < 0) {
 		job_free(job);
 		call_fail(c, &e);
 		return;

@@ -132,6 +132,15 @@ int translate_mounts(const char *field, Anchord__V1__Mount *const *mounts, size_
 	return 0;
 }
 
+int translate_path(const char *field, const char *path, char **ret, struct err *e)
+{
+	if (*path)
+		return copy_string(field, path, LIMIT_PATH, ret, e);
+	free(*ret);
+	*ret = NULL;
+	return 0;
+}
+
 static int translate_network(const Anchord__V1__Network *network, struct exec_request *ret,
 			     struct err *e)
 {

@@ -27,5 +27,8 @@ int translate_run(const Anchord__V1__RunRequest *q, struct exec_request *ret, st
 int translate_mounts(const char *field, Anchord__V1__Mount *const *mounts, size_t n,
 		     struct mount_specs *ret, struct err *e);
 
+/* Replace *@ret by a copy of @path, or by NULL if that is "". Returns: as translate_run(). */
+int translate_path(const char *field, const char *path, char **ret, struct err *e);
+
 /* Is @id one that an exec may have: [A-Za-z0-9_.-]{1,64}, not "." or ".."? */
 int translate_check_id(const char *id, struct err *e);

@@ -80,6 +80,17 @@ int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e);
 /* The receipt so far (docs/json.md); the caller frees it. After exec_finish() it is complete. */
 json_t *exec_receipt(const struct exec *x);
 
-/* What exec_start() would do for this rootfs and mounts, as JSON; nothing is changed. Blocks. */
+/*
+ * executor_explain - what exec_start() would do for this rootfs and mounts, as JSON
+ * @path: container path, a relative one is taken from "/": the plan says too what shows there
+ *        before anything is done, and how it was found. NULL: none
+ * @ret:  the plan (docs/json.md); the caller frees it
+ *
+ * Nothing is changed. Blocks.
+ *
+ * Returns: 0; -ELOOP, -ENOTDIR, -ENAMETOOLONG (ERR_INVALID) for a @path that can't be resolved;
+ *          whatever vfs and cacerts return.
+ */
 int executor_explain(struct executor *ex, const struct mount_specs *rootfs,
-		     const struct mount_specs *mounts, json_t **ret, struct err *e);
+		     const struct mount_specs *mounts, const char *path, json_t **ret,
+		     struct err *e);

@@ -17,7 +17,15 @@
 static const struct {
 	const char *type;
 	const char *destination;
-} defaults[] = {{"proc", "/proc"}, {"tmpfs", "/dev"}, {"sysfs", "/sys"}};
+} defaults[] = {
+	{"proc", "/proc"},
+	{"tmpfs", "/dev"},
+	{"devpts", "/dev/pts"},
+	{"tmpfs", "/dev/shm"},
+	{"mqueue", "/dev/mqueue"},
+	{"sysfs", "/sys"},
+	{"cgroup2", "/sys/fs/cgroup"},
+};
 
 static const struct vfs_meta new_dir = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0755};
 static const struct vfs_meta new_file = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0644};
@@ -120,17 +128,26 @@ static int plan_all(struct vfs *fs, const struct mount_specs *mounts, struct str
 	return 0;
 }
 
+int exec_default_mounts(struct mount_specs *ret, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(defaults); i++)
+		r = mount_specs_add(ret, defaults[i].type, defaults[i].type,
+				    defaults[i].destination, "", e);
+	return r;
+}
+
 int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_specs *mounts,
 			   struct changes *ret, struct err *e)
 {
-	cleanup_strv struct strv mounted = STRV(LIMIT_MOUNTS + ARRAY_SIZE(defaults));
+	cleanup_strv struct strv mounted = STRV(LIMIT_VIEW_MOUNTS);
 	cleanup_mount_specs struct mount_specs base = {.n = 0};
 	cleanup_vfs struct vfs *fs = NULL;
-	int r = vfs_new(rootfs, NULL, &fs, e);
+	int r = exec_default_mounts(&base, e);
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(defaults); i++)
-		r = mount_specs_add(&base, defaults[i].type, defaults[i].type,
-				    defaults[i].destination, "", e);
+	if (r == 0)
+		r = vfs_new(rootfs, NULL, &fs, e);
 	if (r == 0)
 		r = plan_all(fs, &base, &mounted, ret, e);
 	return r == 0 ? plan_all(fs, mounts, &mounted, ret, e) : r;

@@ -262,7 +262,8 @@ static int open_if_content(struct lookup *l, const struct step *s, struct err *e
 	return r < 0 ? r : -ENOENT;
 }
 
-int vfs_dir_open_content(const struct vfs_dir *d, const char *name, size_t at, struct err *e)
+int vfs_dir_open_content(const struct vfs_dir *d, const char *name, size_t at, size_t *ret_layer,
+			 struct err *e)
 {
 	const struct vfs_mount *m = d->mount;
 	cleanup_close int held = -EBADF;
@@ -283,6 +284,8 @@ int vfs_dir_open_content(const struct vfs_dir *d, const char *name, size_t at, s
 	while (r >= 0 && (r = next_step(&l, &s, &held, e)) > 0) {
 		int fd = open_if_content(&l, &s, e);
 
+		if (fd >= 0 && ret_layer)
+			*ret_layer = s.layer;
 		if (fd != -ENOENT)
 			return fd;
 	}
@@ -341,7 +344,7 @@ static int check_parts(const struct vfs_dir *d, const char *name, struct vfs_ent
 	if (r <= 0 || entry->type != VFS_FILE)
 		return r < 0 ? r : 0;
 	entry->metacopy = true;
-	content = vfs_dir_open_content(d, name, entry->at, e);
+	content = vfs_dir_open_content(d, name, entry->at, &entry->content, e);
 	return content < 0 ? content : 0;
 }
 

@@ -33,7 +33,8 @@ struct vfs_entry {
 	size_t at;      /* index into the directory's layers of what shows */
 	bool in_top;
 	bool whiteout;       /* the top hides what is below */
-	bool metacopy;       /* a file whose content is in a layer below */
+	bool metacopy;       /* a file whose content is in a layer below ... */
+	size_t content;      /* ... which is this one of the mount's layers */
 	enum vfs_type below; /* what shows without the top's entry; VFS_ABSENT without a top */
 };
 
@@ -53,9 +54,11 @@ int vfs_dir_enter(const struct vfs_dir *d, const char *name, struct vfs_dir *ret
 int vfs_dir_find(const struct vfs_dir *d, const char *name, struct vfs_entry *ret, struct err *e);
 /*
  * An O_PATH descriptor of the file that has the content of @name, which is metadata only in
- * @d->v[@at]. Returns it; -EPERM (ERR_UNSUPPORTED) where metacopy is off; -EIO without content.
+ * @d->v[@at]. @ret_layer, if not NULL, gets the index of its layer in the mount's. Returns it;
+ * -EPERM (ERR_UNSUPPORTED) where metacopy is off; -EIO without content.
  */
-int vfs_dir_open_content(const struct vfs_dir *d, const char *name, size_t at, struct err *e);
+int vfs_dir_open_content(const struct vfs_dir *d, const char *name, size_t at, size_t *ret_layer,
+			 struct err *e);
 
 /* The top's part of the directory, borrowed; -EBADF if it has none. */
 int vfs_dir_top(const struct vfs_dir *d);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -127,33 +126,12 @@ int vfs_readlink(const struct vfs *fs, const char *path, char *ret, struct err *
 	return 0;
 }
 
-/* The layer of what shows; of nothing, the one that would take it. */
-static size_t layer_of(const struct vfs_place *p)
-{
-	bool shows = p->name && p->entry.type != VFS_ABSENT;
-
-	return shows ? p->dir.v[p->entry.at].layer : 0;
-}
-
 int vfs_describe(const struct vfs *fs, const char *path, char *ret, size_t size, struct err *e)
 {
 	cleanup_vfs_place struct vfs_place p = {0};
 	int r = vfs_place_find(fs, path, &p, e);
-	const struct vfs_mount *m = p.mount;
-	size_t i;
 
-	if (r < 0)
-		return r;
-	if (m->kind == MOUNT_SPECIAL) {
-		snprintf(ret, size, "%s on '%s'", m->type, m->destination);
-		return 0;
-	}
-	i = layer_of(&p);
-	if (m->kind == MOUNT_BIND)
-		snprintf(ret, size, "bind '%s'", m->layers[i].path);
-	else if (m->has_upper && i == 0)
-		snprintf(ret, size, "overlay upper '%s'", m->layers[i].path);
-	else
-		snprintf(ret, size, "overlay lower %zu '%s'", i + !m->has_upper, m->layers[i].path);
-	return 0;
+	if (r == 0)
+		vfs_place_describe(&p, ret, size);
+	return r;
 }

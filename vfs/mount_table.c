@@ -171,7 +171,7 @@ static void hide(struct vfs *fs, const char *destination)
 
 static int too_many(struct err *e)
 {
-	return err_set(e, -E2BIG, ERR_LIMIT, "more than %d mounts", LIMIT_MOUNTS);
+	return err_set(e, -E2BIG, ERR_LIMIT, "more than %d mounts", LIMIT_VIEW_MOUNTS);
 }
 
 /* Room for one mount more. */
@@ -179,7 +179,7 @@ static int grow(struct vfs *fs, struct err *e)
 {
 	struct vfs_mount *v;
 
-	if (fs->n_mounts >= LIMIT_MOUNTS)
+	if (fs->n_mounts >= LIMIT_VIEW_MOUNTS)
 		return too_many(e);
 	v = reallocarray(fs->mounts, fs->n_mounts + 1, sizeof(*v));
 	if (!v)
@@ -221,7 +221,7 @@ int vfs_new(const struct mount_specs *rootfs, const struct mount_specs *mounts, 
 
 	if (rootfs->n == 0)
 		return err_set(e, -EINVAL, ERR_INVALID, "the rootfs has no mount");
-	if (rootfs->n + (mounts ? mounts->n : 0) > LIMIT_MOUNTS)
+	if (rootfs->n + (mounts ? mounts->n : 0) > LIMIT_VIEW_MOUNTS)
 		return too_many(e);
 	fs = calloc(1, sizeof(*fs));
 	if (!fs)

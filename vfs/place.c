@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -167,7 +168,7 @@ int vfs_place_open(const struct vfs_place *p, struct err *e)
 int vfs_place_open_content(const struct vfs_place *p, struct err *e)
 {
 	if (p->entry.metacopy)
-		return vfs_dir_open_content(&p->dir, p->name, p->entry.at, e);
+		return vfs_dir_open_content(&p->dir, p->name, p->entry.at, NULL, e);
 	return vfs_place_open(p, e);
 }
 
@@ -217,6 +218,32 @@ int vfs_place_is_readonly(const struct vfs_place *p, struct err *e)
 	if (fstatvfs(fd, &fs) < 0)
 		return err_sys(e, "looking at a file system");
 	return (fs.f_flag & ST_RDONLY) != 0;
+}
+
+static void describe_layer(const struct vfs_mount *m, size_t i, char *ret, size_t size)
+{
+	if (m->kind == MOUNT_BIND)
+		snprintf(ret, size, "bind '%s'", m->layers[i].path);
+	else if (m->has_upper && i == 0)
+		snprintf(ret, size, "overlay upper '%s'", m->layers[i].path);
+	else
+		snprintf(ret, size, "overlay lower %zu '%s'", i + !m->has_upper, m->layers[i].path);
+}
+
+void vfs_place_describe(const struct vfs_place *p, char *ret, size_t size)
+{
+	const struct vfs_mount *m = p->mount;
+	bool shows = p->name && p->entry.type != VFS_ABSENT;
+
+	if (m->kind == MOUNT_SPECIAL)
+		snprintf(ret, size, "%s on '%s'", m->type, m->destination);
+	else
+		describe_layer(m, shows ? p->dir.v[p->entry.at].layer : 0, ret, size);
+}
+
+void vfs_place_describe_content(const struct vfs_place *p, char *ret, size_t size)
+{
+	describe_layer(p->mount, p->entry.content, ret, size);
 }
 
 int vfs_place_need(const struct vfs_place *p, enum vfs_type want, const char *path, struct err *e)

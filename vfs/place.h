@@ -29,6 +29,13 @@ int vfs_place_open_content(const struct vfs_place *p, struct err *e);
 int vfs_place_reopen(int fd, int access, struct err *e);
 
 /*
+ * vfs_describe() of the place: the layer of what shows; of nothing, the one that would take it.
+ * And the layer of the content of a metacopy.
+ */
+void vfs_place_describe(const struct vfs_place *p, char *ret, size_t size);
+void vfs_place_describe_content(const struct vfs_place *p, char *ret, size_t size);
+
+/*
  * A recursive bind holds mounts of the host that are in no table of ours: does one begin at the
  * place? Does the one that holds the place take no writes? Both return 1 or 0.
  */

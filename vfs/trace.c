@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vfs/mount_table.h"
+#include "vfs/place.h"
 #include "vfs/resolve.h"
 #include "vfs/text.h"
 
@@ -19,6 +19,7 @@ static void step_done(struct vfs_trace_step *s)
 	free(s->target);
 	free(s->mount);
 	free(s->layer);
+	free(s->content);
 }
 
 void vfs_trace_done(struct vfs_trace *t)
@@ -30,29 +31,37 @@ void vfs_trace_done(struct vfs_trace *t)
 }
 
 /* @target: NULL at the end of the way */
-static int add_step(struct tracer *t, const char *path, const char *target, enum vfs_type type,
-		    struct err *e)
+static int add_step(struct tracer *t, const char *path, const char *target, struct err *e)
 {
 	struct vfs_trace_step *s = &t->trace->v[t->trace->n];
-	char layer[LIMIT_PATH + 64];
-	int r = vfs_describe(t->fs, path, layer, sizeof(layer), e);
+	cleanup_vfs_place struct vfs_place p = {0};
+	char content[LIMIT_PATH];
+	char layer[LIMIT_PATH];
+	int r = vfs_place_find(t->fs, path, &p, e);
 
 	if (r < 0)
-		return r;
+		return err_wrap(e, r, "looking at '%s'", vfs_text(path).s);
+	vfs_place_describe(&p, layer, sizeof(layer));
+	if (p.entry.metacopy)
+		vfs_place_describe_content(&p, content, sizeof(content));
 	*s = (struct vfs_trace_step){
 		.path = strdup(path),
-		.type = type,
+		.type = target ? VFS_LINK : p.entry.type,
 		.target = target ? strdup(target) : NULL,
-		.mount = strdup(vfs_mount_of(t->fs, path)->destination),
+		.mount = strdup(p.mount->destination),
 		.layer = strdup(layer),
+		.content = p.entry.metacopy ? strdup(content) : NULL,
 	};
 	t->trace->n++;
-	return s->path && s->mount && s->layer && (s->target || !target) ? 0 : err_oom(e);
+	if (!s->path || !s->mount || !s->layer || (target && !s->target) ||
+	    (p.entry.metacopy && !s->content))
+		return err_oom(e);
+	return 0;
 }
 
 static int followed(void *arg, const char *path, const char *target, struct err *e)
 {
-	return add_step(arg, path, target, VFS_LINK, e);
+	return add_step(arg, path, target, e);
 }
 
 int vfs_trace(const struct vfs *fs, const char *path, bool follow_last, struct vfs_trace *ret,
@@ -63,18 +72,15 @@ int vfs_trace(const struct vfs *fs, const char *path, bool follow_last, struct v
 	struct tracer tracer = {.fs = fs, .trace = &trace};
 	const struct vfs_resolve_watcher watcher = {.followed = followed, .arg = &tracer};
 	char end[LIMIT_PATH];
-	struct vfs_stat st;
 	int r;
 
 	if (!trace.v)
 		return err_oom(e);
 	r = vfs_resolve_watched(fs, path, follow_last, &watcher, end, e);
 	if (r >= 0)
-		r = vfs_lstat(fs, end, &st, e);
-	if (r == 0)
-		r = add_step(&tracer, end, NULL, st.type, e);
+		r = add_step(&tracer, end, NULL, e);
 	if (r < 0)
-		return err_wrap(e, r, "tracing '%s'", vfs_text(path).s);
+		return r;
 	*ret = trace;
 	trace = (struct vfs_trace){0};
 	return 0;

@@ -13,6 +13,7 @@ struct vfs_trace_step {
 	char *target;       /* text of a link that was followed; NULL at the end */
 	char *mount;        /* destination of the mount that backs the path */
 	char *layer;        /* as vfs_describe(): "overlay upper '/x/upper'" */
+	char *content; /* the layer of the content, if that is another one (metacopy), or NULL */
 };
 
 struct vfs_trace {

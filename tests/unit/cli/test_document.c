@@ -47,6 +47,30 @@ START_TEST(a_document_is_printed_for_people)
 }
 END_TEST
 
+START_TEST(a_step_of_a_path_is_one_line)
+{
+	cleanup_free char *out = printed(
+		"{\"path\": {\"asked\": \"bin/sh\", \"steps\": ["
+		" {\"path\": \"/bin/sh\", \"type\": \"link\", \"target\": \"da\\nsh\","
+		"  \"mount\": \"/\", \"layer\": \"overlay lower 2 '/x'\"},"
+		" {\"path\": \"/bin/dash\", \"type\": \"file\", \"mount\": \"/bin\","
+		"  \"layer\": \"overlay upper '/u'\", \"content\": \"overlay lower 1 '/l'\"}]},"
+		" \"stores\": [{\"path\": \"/a\", \"mount\": 1, \"layer\": 2}]}");
+
+	ck_assert_str_eq(out,
+			 "path:\n"
+			 "  asked: bin/sh\n"
+			 "  steps:\n"
+			 "    - /bin/sh  link -> da\\x0ash  (mount /, overlay lower 2 '/x')\n"
+			 "    - /bin/dash  file  (mount /bin, overlay upper '/u'; content: overlay"
+			 " lower 1 '/l')\n"
+			 "stores:\n"
+			 "  - path: /a\n"
+			 "    mount: 1\n"
+			 "    layer: 2\n");
+}
+END_TEST
+
 START_TEST(control_characters_never_reach_the_terminal)
 {
 	cleanup_free char *out = printed("{\"id\": \"a\\u001b[2Jb\\n\"}");
@@ -55,5 +79,5 @@ START_TEST(control_characters_never_reach_the_terminal)
 }
 END_TEST
 
-SUITE("cli/document", NULL, NULL, a_document_is_printed_for_people,
+SUITE("cli/document", NULL, NULL, a_document_is_printed_for_people, a_step_of_a_path_is_one_line,
       control_characters_never_reach_the_terminal)

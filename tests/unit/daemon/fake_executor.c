@@ -53,13 +53,16 @@ json_t *executor_info_json(struct executor *ex)
 }
 
 int executor_explain(struct executor *ex, const struct mount_specs *rootfs,
-		     const struct mount_specs *mounts, json_t **ret, struct err *e)
+		     const struct mount_specs *mounts, const char *path, json_t **ret,
+		     struct err *e)
 {
 	(void)ex;
-	(void)e;
+	if (path && strcmp(path, "/loop") == 0)
+		return err_set(e, -ELOOP, ERR_INVALID, "path: resolving '/loop'");
 	if (mounts->n > 0 && strcmp(mounts->v[0].type, "slow") == 0)
 		usleep(300000);
-	*ret = json_pack("{s:i, s:i}", "rootfs", (int)rootfs->n, "mounts", (int)mounts->n);
+	*ret = json_pack("{s:i, s:i, s:s*}", "rootfs", (int)rootfs->n, "mounts", (int)mounts->n,
+			 "path", path);
 	return 0;
 }
 

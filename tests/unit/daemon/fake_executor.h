@@ -12,7 +12,8 @@
  *	FAKE_FINISH=fail      exec_finish() fails (ERR_CLEANUP, dirty)
  *	FAKE_RECEIPT=long     the receipt is longer than any reply
  *
- * Explain of a first mount with type "slow" takes 300 ms. Info counts reloads: {"reloads": N}.
+ * Explain counts what it got and repeats the path; of the path "/loop" it fails, and of a first
+ * mount with type "slow" it takes 300 ms. Info counts reloads: {"reloads": N}.
  */
 #include "executor/exec.h"
 

@@ -232,6 +232,27 @@ START_TEST(replies_come_when_they_are_ready)
 }
 END_TEST
 
+START_TEST(a_path_to_explain_arrives_and_its_error_comes_back)
+{
+	cleanup_close int fd = harness_connect(&h);
+	Anchord__V1__ExplainRequest q = ANCHORD__V1__EXPLAIN_REQUEST__INIT;
+	char path[] = "b\xc3\xa4r", loop[] = "/loop", bytes[] = "/\xff";
+	Anchord__V1__ExplainResponse *reply;
+
+	q.path = path;
+	harness_send(fd, 1, "Explain", &q.base);
+	reply = harness_reply(fd, 1, &anchord__v1__explain_response__descriptor);
+	ck_assert_str_eq(reply->plan_json, "{\"rootfs\":0,\"mounts\":0,\"path\":\"b\xc3\xa4r\"}");
+	anchord__v1__explain_response__free_unpacked(reply, NULL);
+	q.path = loop;
+	harness_send(fd, 3, "Explain", &q.base);
+	harness_error(fd, 3, 3, "path: resolving '/loop'");
+	q.path = bytes;
+	harness_send(fd, 5, "Explain", &q.base);
+	harness_error(fd, 5, 3, "field 'path' is not UTF-8");
+}
+END_TEST
+
 START_TEST(calls_in_flight_are_bounded)
 {
 	cleanup_close int fd = harness_connect(&h);
@@ -360,6 +381,6 @@ SUITE("daemon/session", setup, teardown,
       a_frame_that_is_too_long_is_skipped_and_answered,
       a_frame_that_is_absurdly_long_ends_the_connection, a_frame_may_come_byte_by_byte,
       a_timeout_ends_the_call_and_not_what_it_waits_for, the_end_of_the_client_ends_the_connection,
-      replies_come_when_they_are_ready, calls_in_flight_are_bounded,
-      replies_that_nobody_reads_end_the_connection, flipped_bits_do_no_harm,
-      connections_are_bounded_and_all_come_back)
+      replies_come_when_they_are_ready, a_path_to_explain_arrives_and_its_error_comes_back,
+      calls_in_flight_are_bounded, replies_that_nobody_reads_end_the_connection,
+      flipped_bits_do_no_harm, connections_are_bounded_and_all_come_back)

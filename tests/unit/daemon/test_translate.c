@@ -110,6 +110,24 @@ START_TEST(long_strings_are_refused_by_name)
 }
 END_TEST
 
+START_TEST(a_path_is_copied_and_none_is_null)
+{
+	cleanup_free char *longest = letters(LIMIT_PATH - 1);
+	cleanup_free char *longer = letters(LIMIT_PATH);
+	cleanup_free char *path = NULL;
+	struct err e = ERR_NONE;
+
+	ck_assert_int_eq(translate_path("path", "", &path, &e), 0);
+	ck_assert_ptr_null(path);
+	ck_assert_int_eq(translate_path("path", longest, &path, &e), 0);
+	ck_assert_str_eq(path, longest);
+	ck_assert_int_eq(translate_path("path", longer, &path, &e), -E2BIG);
+	ck_assert_int_eq(e.kind, ERR_LIMIT);
+	ck_assert_str_eq(e.msg, "path: at most 4095 bytes are accepted");
+	ck_assert_str_eq(path, longest); /* outputs are untouched on failure */
+}
+END_TEST
+
 START_TEST(long_lists_are_refused_by_name)
 {
 	char **strings = calloc(LIMIT_ENV + 1, sizeof(*strings));
@@ -168,5 +186,5 @@ START_TEST(an_id_is_a_plain_file_name)
 END_TEST
 
 SUITE("daemon/translate", setup, teardown, every_field_arrives, long_strings_are_refused_by_name,
-      long_lists_are_refused_by_name, unknown_values_are_refused_by_name,
-      an_id_is_a_plain_file_name)
+      a_path_is_copied_and_none_is_null, long_lists_are_refused_by_name,
+      unknown_values_are_refused_by_name, an_id_is_a_plain_file_name)

@@ -198,9 +198,12 @@ END_TEST
 START_TEST(the_number_of_mounts_is_limited)
 {
 	tree_dir(&v.t, "r");
-	view_rootfs(&v, "bind", "@/r", "");
+	for (int i = 0; i < LIMIT_VIEW_MOUNTS - LIMIT_MOUNTS; i++)
+		view_rootfs(&v, "bind", "@/r", "");
 	for (int i = 0; i < LIMIT_MOUNTS; i++)
 		view_mount(&v, "tmpfs", "", "/x", "");
+	view_open(&v);
+	view_rootfs(&v, "bind", "@/r", "");
 	ck_assert_int_eq(view_try(&v, NULL), -E2BIG);
 }
 END_TEST
