@@ -93,6 +93,20 @@ static int apply_redirect(struct lookup *l, const struct step *s, int dirfd, con
 	return 0;
 }
 
+/* Note what the directory @fd says about the layers below. */
+static int read_marks(struct lookup *l, const struct step *s, int fd, struct err *e)
+{
+	const struct vfs_mount *m = l->parent->mount;
+	int marks = vfs_overlay_marks(m, fd, e);
+	int opaque = marks > 0 && (marks & VFS_OVERLAY_OPAQUE) ? vfs_overlay_opaque(m, fd, e) : 0;
+
+	if (marks < 0 || opaque < 0)
+		return marks < 0 ? marks : opaque;
+	l->stop |= opaque == 'y';
+	return opaque != 'y' && (marks & VFS_OVERLAY_REDIRECT) ? apply_redirect(l, s, fd, ".", e)
+							       : 0;
+}
+
 /*
  * Open the directory that a step leads to and note what it says about the layers below.
  * Returns the descriptor; -ENOENT, without an error set, if no directory is there.
@@ -115,11 +129,7 @@ static int open_part(struct lookup *l, const struct step *s, struct err *e)
 	r = vfs_layer_check(&m->layers[s->layer], fd, "", e);
 	if (r < 0 || s->is_last)
 		return r < 0 ? r : take_fd(&fd);
-	r = vfs_overlay_opaque(m, fd, e);
-	if (r == 'y')
-		l->stop = true;
-	else if (r >= 0)
-		r = apply_redirect(l, s, fd, ".", e);
+	r = read_marks(l, s, fd, e);
 	return r < 0 ? r : take_fd(&fd);
 }
 

@@ -44,6 +44,33 @@ static ssize_t read_attribute(const struct vfs_mount *m, int dirfd, const char *
 				 : err_sys(e, "reading attributes of '%s'", vfs_text(name).s);
 }
 
+/* @names: one after the other, each with its NUL */
+static bool is_among(const char *names, size_t n, const char *name)
+{
+	for (const char *p = names; p < names + n; p += strlen(p) + 1)
+		if (strcmp(p, name) == 0)
+			return true;
+	return false;
+}
+
+int vfs_overlay_marks(const struct vfs_mount *m, int dirfd, struct err *e)
+{
+	char names[1024];
+	ssize_t n;
+
+	if (m->kind != MOUNT_OVERLAY)
+		return 0;
+	n = flistxattr(dirfd, names, sizeof(names));
+	if (n < 0 && errno == ERANGE) /* many: they are asked for one by one */
+		return VFS_OVERLAY_OPAQUE | VFS_OVERLAY_REDIRECT;
+	if (n < 0 && !is_absence(errno))
+		return err_sys(e, "listing overlay attributes");
+	if (n <= 0)
+		return 0;
+	return (is_among(names, (size_t)n, attribute_name(m, OPAQUE)) ? VFS_OVERLAY_OPAQUE : 0) |
+	       (is_among(names, (size_t)n, attribute_name(m, REDIRECT)) ? VFS_OVERLAY_REDIRECT : 0);
+}
+
 int vfs_overlay_opaque(const struct vfs_mount *m, int dirfd, struct err *e)
 {
 	char value = 0;

@@ -16,6 +16,14 @@
 
 #include "vfs/mount_table.h"
 
+/* Which of its attributes a directory has, asked at once since most have none. */
+enum vfs_overlay_mark {
+	VFS_OVERLAY_OPAQUE = 1 << 0,
+	VFS_OVERLAY_REDIRECT = 1 << 1,
+};
+/* Returns a set of marks. @dirfd is open for reading. */
+int vfs_overlay_marks(const struct vfs_mount *m, int dirfd, struct err *e);
+
 /* The value of the directory's opaque attribute ('y', 'x'), or 0. @dirfd is open for reading. */
 int vfs_overlay_opaque(const struct vfs_mount *m, int dirfd, struct err *e);
 /* Set that value ('y' hides the directories below), or take it away; @fd may be O_PATH. */
