@@ -186,15 +186,19 @@ static bool matches(int wanted, int r)
 }
 
 /*
- * Same result, other trees. Before the kernel finds that it can't make a redirect it copies up;
- * and where it completes a metacopy the file's time is of now, even if nothing gets appended.
+ * Results agree, but trees don't. With redirect_dir=on the kernel copies up what it moves, and
+ * sets the redirect, before it finds that it can't; and where it completes a metacopy the
+ * file's time is of now, even if nothing gets appended.
  */
-static bool is_copied_up_in_vain(const struct real *r, const struct op *op,
-				 const struct outcome *kernels)
+static bool is_done_in_vain(const struct real *r, const struct op *op, const struct outcome *ours,
+			    const struct outcome *kernels)
 {
 	if (op->verb == OP_append)
-		return op->n_bytes == 0 && rootfs_has(r, "metacopy=on");
-	return op->verb == OP_rename && kernels->r == -EXDEV && rootfs_has(r, "redirect_dir=on");
+		return ours->r == 0 && kernels->r == 0 && op->n_bytes == 0 &&
+		       rootfs_has(r, "metacopy=on");
+	return op->verb == OP_rename && ours->r < 0 &&
+	       (kernels->r == -EXDEV || kernels->r == -ENOTEMPTY) &&
+	       rootfs_has(r, "redirect_dir=on");
 }
 
 static bool same(const struct outcome *a, const struct outcome *b)
@@ -208,12 +212,12 @@ enum difference difference_judge(const struct real *r, const struct op *op,
 				 const char **ret_why)
 {
 	*ret_why = NULL;
-	if (same(ours, kernels) && !is_copied_up_in_vain(r, op, kernels))
-		return DIFFERENCE_NONE;
-	if (same(ours, kernels)) {
-		*ret_why = "copied up in vain";
+	if (is_done_in_vain(r, op, ours, kernels)) {
+		*ret_why = "done in vain";
 		return DIFFERENCE_DIVERGES;
 	}
+	if (same(ours, kernels))
+		return DIFFERENCE_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 
