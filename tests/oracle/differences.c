@@ -2,6 +2,7 @@
 #include "tests/oracle/differences.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -22,11 +23,13 @@ static bool is_made(const struct real *r, const struct op *op)
 
 	if (real_walk_needs_made(r, op->path, op->follow || op->verb == OP_exists))
 		return true;
-	for (size_t i = 0; i < r->n_mounts && op->verb == OP_list; i++) {
+	for (size_t i = 0; i < r->n_mounts; i++) {
 		if (!r->mounts[i].made[0])
 			continue;
 		path_parent(r->mounts[i].made, parent);
-		if (strcmp(parent, op->path) == 0)
+		if (op->verb == OP_list && strcmp(parent, op->path) == 0)
+			return true;
+		if (op->verb == OP_find_command) /* it looks in many places */
 			return true;
 	}
 	return false;
@@ -66,10 +69,20 @@ static bool is_unreachable(const struct real *r, const struct op *op)
 	       (op->verb == OP_rename && real_is_unreachable(r, op->to));
 }
 
+/* One of a spec, or one that came along with a recursive bind. */
+static bool is_mountpoint(const struct real *r, const char *path)
+{
+	cleanup_close int fd = real_open_canonical(r, path);
+	struct statx st;
+
+	return real_is_mountpoint(r, path) ||
+	       (fd >= 0 && statx(fd, "", AT_EMPTY_PATH, 0, &st) == 0 &&
+		(st.stx_attributes & STATX_ATTR_MOUNT_ROOT));
+}
+
 static bool at_mountpoint(const struct real *r, const struct op *op)
 {
-	return real_is_mountpoint(r, op->path) ||
-	       (op->verb == OP_rename && real_is_mountpoint(r, op->to));
+	return is_mountpoint(r, op->path) || (op->verb == OP_rename && is_mountpoint(r, op->to));
 }
 
 static bool above_mountpoint(const struct real *r, const struct op *op)
