@@ -11,6 +11,7 @@
 /* paths and mounts */
 #define LIMIT_PATH            4096  /* bytes of a container path with its NUL, as PATH_MAX */
 #define LIMIT_SYMLINKS          40  /* links followed in one look-up, as in the kernel */
+#define LIMIT_STEPS        (1 << 17) /* directories entered in one look-up, also again and again */
 #define LIMIT_MOUNTS           256  /* mount specs of one exec */
 #define LIMIT_VIEW_MOUNTS      (LIMIT_MOUNTS + 32) /* with those of the rootfs and the runtime */
 #define LIMIT_MOUNT_OPTIONS    128  /* options of one mount spec */
@@ -19,6 +20,7 @@
 #define LIMIT_XATTRS            64  /* extended attributes of one file */
 #define LIMIT_XATTR_BYTES    65536  /* names and values of them together */
 #define LIMIT_COPY_UP       (1 << 30)  /* bytes of a file that is copied up, or kept by a snapshot */
+#define LIMIT_MEMORY_COPY      (16 << 20) /* bytes of a file that is remembered in memory, not on disk */
 
 /* trust */
 #define LIMIT_OS_RELEASE     16384  /* bytes of /etc/os-release */

@@ -37,6 +37,11 @@ int sys_setresuid(uid_t real, uid_t effective, uid_t saved)
 	return (int)syscall(SYS_setresuid, real, effective, saved);
 }
 
+int sys_capget(struct __user_cap_header_struct *header, struct __user_cap_data_struct data[2])
+{
+	return (int)syscall(SYS_capget, header, data);
+}
+
 int sys_capset(const struct __user_cap_header_struct *header,
 	       const struct __user_cap_data_struct data[2])
 {

@@ -23,6 +23,7 @@ int sys_getcwd(char *ret, size_t size);
 int sys_setgroups(size_t n, const gid_t *groups);
 int sys_setresgid(gid_t real, gid_t effective, gid_t saved);
 int sys_setresuid(uid_t real, uid_t effective, uid_t saved);
+int sys_capget(struct __user_cap_header_struct *header, struct __user_cap_data_struct data[2]);
 int sys_capset(const struct __user_cap_header_struct *header,
 	       const struct __user_cap_data_struct data[2]);
 

@@ -137,6 +137,11 @@ int changes_add_drop(struct changes *c, const char *path, struct err *e)
 	return append(c, CHANGE_DROP, ROLE_STORE, path, NULL, e) ? 0 : failed(e);
 }
 
+int changes_add_settle(struct changes *c, const char *path, struct err *e)
+{
+	return append(c, CHANGE_SETTLE, ROLE_PARENT, path, NULL, e) ? 0 : failed(e);
+}
+
 const struct change *changes_find(const struct changes *c, const char *path)
 {
 	for (size_t i = c->n; i-- > 0;)
@@ -202,6 +207,9 @@ int change_apply(const struct change *c, struct vfs *fs, struct err *e)
 		break;
 	case CHANGE_DROP:
 		r = vfs_drop(fs, c->path, e);
+		break;
+	case CHANGE_SETTLE:
+		r = vfs_settle(fs, c->path, e);
 		break;
 	case CHANGE_KIND_MAX:
 		break;

@@ -17,7 +17,8 @@
 	X(LINK,   "link")    /* a symlink with this text is there */                 \
 	X(META,   "meta")    /* what is there has this metadata; missing: nothing */ \
 	X(REMOVE, "remove")  /* nothing is there, as if the container removed it */  \
-	X(DROP,   "drop")    /* the top has nothing there; what is below shows */
+	X(DROP,   "drop")    /* the top has nothing there; what is below shows */    \
+	X(SETTLE, "settle")  /* no mark of copied-up entries that are gone (vfs_settle) */
 
 /* What a change is for: the receipt's word. */
 #define CHANGE_ROLES(X)                                        \
@@ -71,6 +72,7 @@ int changes_add_meta(struct changes *c, const char *path, const struct vfs_meta 
 		     struct err *e);
 int changes_add_remove(struct changes *c, const char *path, struct err *e);
 int changes_add_drop(struct changes *c, const char *path, struct err *e);
+int changes_add_settle(struct changes *c, const char *path, struct err *e);
 
 /* The last change of this path, or NULL; borrowed. */
 const struct change *changes_find(const struct changes *c, const char *path);

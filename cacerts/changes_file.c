@@ -129,8 +129,10 @@ static int load_one(const json_t *j, size_t i, int dirfd, const char *name, stru
 		r = changes_add_meta(ret, plain, &meta, e);
 	else if (kind == CHANGE_REMOVE)
 		r = changes_add_remove(ret, plain, e);
-	else
+	else if (kind == CHANGE_DROP)
 		r = changes_add_drop(ret, plain, e);
+	else
+		r = changes_add_settle(ret, plain, e);
 	vfs_xattrs_done(&xattrs);
 	return r;
 }

@@ -10,7 +10,6 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/state_json.h"
-#include "vfs/place.h"
 
 void state_done(struct state *s)
 {
@@ -64,23 +63,11 @@ static int capture_names(const struct vfs *fs, const char *path, struct state *s
 	return r == 0 ? state_digest_names(&names, s->sha256, e) : r;
 }
 
-/* File systems give a removed directory's inode number to the next one, but not its birthday. */
 static int capture_dir(const struct vfs *fs, const char *path, struct state *s, struct err *e)
 {
-	cleanup_vfs_place struct vfs_place place = {0};
-	cleanup_close int fd = -EBADF;
-	struct statx sx;
-	int r = vfs_place_find(fs, path, &place, e);
+	int r = vfs_get_dir_facts(fs, path, &s->dir, e);
 
-	if (r == 0)
-		r = fd = vfs_place_open(&place, e);
-	if (r < 0)
-		return r;
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) < 0)
-		return err_sys(e, "asking when it was made");
-	if (sx.stx_mask & STATX_BTIME)
-		s->born = (struct timespec){sx.stx_btime.tv_sec, sx.stx_btime.tv_nsec};
-	return capture_names(fs, path, s, e);
+	return r == 0 ? capture_names(fs, path, s, e) : r;
 }
 
 int state_capture(const struct vfs *fs, const char *path, struct state *ret, struct buf *content,
@@ -112,7 +99,7 @@ static bool same_time(struct timespec a, struct timespec b)
 bool state_same_object(const struct state *a, const struct state *b)
 {
 	return a->st.type == b->st.type && a->st.dev == b->st.dev && a->st.ino == b->st.ino &&
-	       same_time(a->born, b->born);
+	       same_time(a->dir.born, b->dir.born);
 }
 
 bool state_untouched(const struct state *a, const struct state *b)
@@ -289,7 +276,8 @@ json_t *state_to_json(const struct state *s)
 	if (s->target)
 		json_object_set_new(j, "target", json_path(s->target));
 	if (st->type == VFS_DIR)
-		json_object_set_new(j, "born", time_to_json(s->born));
+		json_object_update_new(j, json_pack("{s:o, s:b}", "born", time_to_json(s->dir.born),
+						    "impure", s->dir.impure));
 	if (st->type == VFS_FILE || st->type == VFS_DIR) {
 		cleanup_free char *digest = hex_encode(s->sha256, sizeof(s->sha256));
 
@@ -338,7 +326,8 @@ int state_from_json(const json_t *j, struct state *ret, struct err *e)
 	if (r < 0)
 		return err_set(e, r, ERR_INVALID, "malformed state in a state file");
 	stat_from_json(j, &s.st);
-	s.born = time_from_json(json_object_get(j, "born"));
+	s.dir.born = time_from_json(json_object_get(j, "born"));
+	s.dir.impure = json_get_bool(j, "impure");
 	r = state_xattrs_from_json(json_object_get(j, "xattrs"), &s.xattrs, e);
 	if (r == 0 && target) {
 		r = path_unescape(target, plain, sizeof(plain), e);

@@ -18,7 +18,7 @@ struct state {
 	char *target;             /* links; owned */
 	unsigned char
 		sha256[STATE_SHA256]; /* files: of the content; directories: of the names in it */
-	struct timespec born;         /* directories; 0: the file system doesn't tell */
+	struct vfs_dir_facts dir;     /* directories */
 };
 
 void state_done(struct state *s);

@@ -22,7 +22,8 @@ static bool is_child(const char *path, const char *dir)
 static bool plan_touches(const struct undo *u, const char *dir)
 {
 	for (size_t i = 0; i < u->out->n; i++)
-		if (u->out->v[i].kind != CHANGE_META && is_child(u->out->v[i].path, dir))
+		if (u->out->v[i].kind != CHANGE_META && u->out->v[i].kind != CHANGE_SETTLE &&
+		    is_child(u->out->v[i].path, dir))
 			return true;
 	return false;
 }
@@ -201,13 +202,11 @@ static int plan_used(struct undo *u, size_t i, struct err *e)
 	return changes_add_meta(u->out, entry->path, &meta, e);
 }
 
-int undo_plan_directory(struct undo *u, size_t i, struct err *e)
+static int plan_directory(struct undo *u, size_t i, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
 	const struct state *t1 = undo_t1(u, i);
 
-	if (u->t2[i].st.type != VFS_DIR)
-		return 0; /* gone, or something of the user's */
 	if (entry->t0.st.type == VFS_DIR)
 		return plan_used(u, i, e);
 	if (t1->st.type == VFS_DIR)
@@ -218,4 +217,19 @@ int undo_plan_directory(struct undo *u, size_t i, struct err *e)
 		return changes_add_meta(u->out, entry->path, &meta, e);
 	}
 	return 0;
+}
+
+int undo_plan_directory(struct undo *u, size_t i, struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	int r;
+
+	if (u->t2[i].st.type != VFS_DIR)
+		return 0; /* gone, or something of the user's */
+	r = plan_directory(u, i, e);
+	if (r < 0 || entry->t0.dir.impure || undo_removes(u, entry->path) ||
+	    !plan_touches(u, entry->path))
+		return r;
+	/* for entries of ours the kernel may have marked it */
+	return changes_add_settle(u->out, entry->path, e);
 }

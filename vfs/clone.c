@@ -75,6 +75,11 @@ static void harden(int fd, bool writable)
 		.attr_clr = MOUNT_ATTR__ATIME,
 	};
 
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) == 0)
+		return;
+	/* in a user namespace the kind of access times may be locked */
+	attr.attr_set &= ~(uint64_t)MOUNT_ATTR_NOATIME;
+	attr.attr_clr = 0;
 	(void)mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
 }
 
@@ -91,9 +96,37 @@ static int make(int fd, unsigned flags, bool writable, struct err *e)
 	return clone;
 }
 
-int vfs_clone_recursive(int fd, bool writable, struct err *e)
+/* Room for one more. */
+static int grow(struct vfs_clones *c, struct err *e)
 {
-	return make(fd, AT_RECURSIVE, writable, e);
+	struct vfs_clone *v = reallocarray(c->v, c->n + 1, sizeof(*v));
+
+	if (!v)
+		return err_oom(e);
+	c->v = v;
+	return 0;
+}
+
+/* Keep a clone that isn't shared. Returns another descriptor of it. */
+static int keep(struct vfs_clones *c, int clone, struct err *e)
+{
+	int fd = fcntl(clone, F_DUPFD_CLOEXEC, 0);
+	int r = fd < 0 ? err_sys(e, "cloning a mount") : grow(c, e);
+
+	if (r < 0) {
+		fd_close(fd);
+		fd_close(clone);
+		return r;
+	}
+	c->v[c->n++] = (struct vfs_clone){.fd = clone};
+	return fd;
+}
+
+int vfs_clones_open_recursive(struct vfs_clones *c, int fd, bool writable, struct err *e)
+{
+	int clone = make(fd, AT_RECURSIVE, writable, e);
+
+	return clone < 0 ? clone : keep(c, clone, e);
 }
 
 /* Cut @path down to the root of the mount that it is in. */
@@ -137,15 +170,13 @@ static int open_in(const struct vfs_clone *k, const char *path, const struct ide
 /* Add a clone of the whole mount that @path is in. Returns 0; -EBADF if that can't be had. */
 static int add(struct vfs_clones *c, const char *path, const struct identity *id, bool writable)
 {
-	struct vfs_clone *v = reallocarray(c->v, c->n + 1, sizeof(*v));
 	cleanup(clone_done) struct vfs_clone k = {
 		.fd = -EBADF, .mount_id = id->mount_id, .writable = writable};
 	cleanup_close int root = -EBADF;
 	char text[LIMIT_PATH];
 
-	if (!v)
+	if (grow(c, NULL) < 0)
 		return -EBADF;
-	c->v = v;
 	strcpy(text, path);
 	cut_to_root(text, *id);
 	root = open(text, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -169,7 +200,8 @@ static int open_shared(struct vfs_clones *c, int fd, bool writable)
 		return -EBADF;
 	path[n] = '\0';
 	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].mount_id == id.mount_id && (c->v[i].writable || !writable))
+		if (c->v[i].root && c->v[i].mount_id == id.mount_id &&
+		    (c->v[i].writable || !writable))
 			return open_in(&c->v[i], path, &id);
 	if (add(c, path, &id, writable) < 0)
 		return -EBADF;
@@ -179,6 +211,9 @@ static int open_shared(struct vfs_clones *c, int fd, bool writable)
 int vfs_clones_open(struct vfs_clones *c, int fd, bool writable, struct err *e)
 {
 	int shared = open_shared(c, fd, writable);
+	int clone = shared < 0 ? make(fd, 0, writable, e) : -EBADF;
 
-	return shared < 0 ? make(fd, 0, writable, e) : shared;
+	if (shared >= 0)
+		return shared;
+	return clone < 0 ? clone : keep(c, clone, e);
 }

@@ -17,15 +17,15 @@
 #include "base/err.h"
 
 struct vfs_clone {
-	int fd;            /* O_PATH; the mount's root */
-	char *root;        /* host path of that; owned */
+	int fd;     /* O_PATH; the mount's root, of a recursive one any directory or file */
+	char *root; /* host path of that; owned; NULL for a recursive one, which isn't shared */
 	uint64_t mount_id; /* of the mount */
 	uint64_t own_id;   /* of the clone */
 	bool writable;
 };
 
 struct vfs_clones {
-	struct vfs_clone *v; /* owned; descriptors that were opened in them stay usable */
+	struct vfs_clone *v; /* owned; they stay open, since closing one takes it apart */
 	size_t n;
 };
 
@@ -37,8 +37,8 @@ void vfs_clones_done(struct vfs_clones *c);
  * Returns: the descriptor, O_PATH too; -EPERM, without an error set, to who may not clone.
  */
 int vfs_clones_open(struct vfs_clones *c, int fd, bool writable, struct err *e);
-/* The same with a clone of its own, in which mounts below come along. */
-int vfs_clone_recursive(int fd, bool writable, struct err *e);
+/* The same in a clone of its own, in which mounts below come along. */
+int vfs_clones_open_recursive(struct vfs_clones *c, int fd, bool writable, struct err *e);
 
 /* The id of the mount that an entry is in; "" for @dirfd itself. Returns 0, -errno. */
 int vfs_mount_id(int dirfd, const char *name, uint64_t *ret);

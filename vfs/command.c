@@ -18,7 +18,7 @@ static int is_command(const struct vfs *fs, const char *path)
 		return 0;
 	if (st.type == VFS_ABSENT || st.type == VFS_UNREACHABLE)
 		return 0;
-	return st.type == VFS_FILE && (st.mode & 0111) ? 1 : -EACCES;
+	return st.type == VFS_FILE && (st.mode & 0111) && !st.noexec ? 1 : -EACCES;
 }
 
 /* "<dir>/<command>"; false if that is longer than any path. */

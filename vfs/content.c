@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,18 +57,27 @@ static int copy_extent(int from, int to, off_t at, off_t n, struct err *e)
 	return 0;
 }
 
+int vfs_content_check_size(off_t size, struct err *e)
+{
+	if (size > LIMIT_COPY_UP)
+		return err_set(e, -EFBIG, ERR_LIMIT, "a file exceeds %d bytes", LIMIT_COPY_UP);
+	return 0;
+}
+
 int vfs_content_copy(int from, int to, struct err *e)
 {
 	cleanup_close int fd = vfs_place_reopen(from, O_RDONLY, e);
 	struct stat st;
 	off_t at = 0;
+	int r;
 
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "looking at a file");
-	if (st.st_size > LIMIT_COPY_UP)
-		return err_set(e, -EFBIG, ERR_LIMIT, "a file exceeds %d bytes", LIMIT_COPY_UP);
+	r = vfs_content_check_size(st.st_size, e);
+	if (r < 0)
+		return r;
 	if (st.st_size == 0 || ioctl(to, FICLONE, fd) == 0)
 		return 0;
 	if (ftruncate(to, st.st_size) < 0)
@@ -75,7 +85,6 @@ int vfs_content_copy(int from, int to, struct err *e)
 	while (at < st.st_size) {
 		off_t begin = lseek(fd, at, SEEK_DATA);
 		off_t end = begin < 0 ? -1 : lseek(fd, begin, SEEK_HOLE);
-		int r;
 
 		if (begin < 0 && errno == ENXIO) /* only a hole is left */
 			return 0;
@@ -90,4 +99,23 @@ int vfs_content_copy(int from, int to, struct err *e)
 		at = end;
 	}
 	return 0;
+}
+
+int vfs_content_same(int a, int b, struct err *e)
+{
+	char mine[32768];
+	char other[sizeof(mine)];
+
+	for (off_t at = 0;;) {
+		ssize_t n = pread(a, mine, sizeof(mine), at);
+		ssize_t m = pread(b, other, sizeof(other), at);
+
+		if (n < 0 || m < 0)
+			return err_sys(e, "reading");
+		if (n != m || memcmp(mine, other, (size_t)n) != 0)
+			return 0;
+		if (n == 0)
+			return 1;
+		at += n;
+	}
 }

@@ -15,8 +15,7 @@
 static int copy_meta(const struct vfs_mount *m, int from, int to, const struct stat *st,
 		     struct err *e)
 {
-	vfs_xattr_filter *filter =
-		m->userxattr ? vfs_xattr_is_copied_userxattr : vfs_xattr_is_copied;
+	vfs_xattr_filter *filter = vfs_xattrs_copied(m);
 	cleanup_vfs_xattrs struct vfs_xattrs xattrs = {0};
 	int r = vfs_meta_read_xattrs(from, filter, &xattrs, e);
 
@@ -54,6 +53,17 @@ static int check_links(const struct vfs_mount *m, const struct stat *st, struct 
 		return 0;
 	return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
 		       "copying up a hard link with index=on is not supported");
+}
+
+/* What can be refused is, before the directories above are copied up for it. */
+static int check_place(const struct vfs_place *p, struct err *e)
+{
+	const struct stat *st = &p->entry.st;
+	int r = p->entry.type == VFS_ABSENT ? 0 : check_links(p->mount, st, e);
+
+	if (r == 0 && p->entry.type == VFS_FILE)
+		r = vfs_content_check_size(st->st_size, e);
+	return r;
 }
 
 static int copy_entry(const struct vfs *fs, const struct vfs_mount *m, const struct source *from,
@@ -114,7 +124,14 @@ static int enter(const struct vfs *fs, const struct vfs_dir *here, const char *n
 		const struct source from = {lower.v[0].fd, lower.v[0].fd};
 
 		r = copy_up(fs, here->mount, &from, vfs_dir_top(here), name, e);
-		return r < 0 ? r : enter(fs, here, name, ret, e);
+		vfs_dir_done(&lower);
+		if (r == 0)
+			r = vfs_dir_enter(here, name, &lower, e);
+		if (r == VFS_NOT_DIR || (r == 0 && vfs_dir_top(&lower) < 0))
+			return err_set(e, -EAGAIN, ERR_PRECONDITION,
+				       "somebody moved the directory '%s' away", vfs_text(name).s);
+		if (r < 0)
+			return r;
 	}
 	*ret = lower;
 	lower = (struct vfs_dir){0};
@@ -164,8 +181,14 @@ int vfs_copy_up_entry(struct vfs *fs, const char *path, struct err *e)
 	char parent[LIMIT_PATH];
 	int r;
 
+	r = vfs_place_find(fs, path, &p, e);
+	if (r < 0 || p.entry.in_top)
+		return r;
+	r = check_place(&p, e);
+	vfs_place_done(&p);
 	path_parent(path, parent);
-	r = vfs_copy_up_dir(fs, parent, e);
+	if (r == 0)
+		r = vfs_copy_up_dir(fs, parent, e);
 	if (r == 0)
 		r = vfs_place_find(fs, path, &p, e);
 	return r < 0 || p.entry.in_top ? r : copy_up_place(fs, &p, e);
@@ -177,6 +200,7 @@ int vfs_copy_up_entry(struct vfs *fs, const char *path, struct err *e)
  */
 static int fill(const struct vfs_mount *m, int fd, int content, struct err *e)
 {
+	vfs_xattr_filter *visible = vfs_xattrs_visible(m);
 	cleanup_vfs_xattrs struct vfs_xattrs xattrs = {0};
 	cleanup_close int to = vfs_place_reopen(fd, O_WRONLY, e);
 	struct stat st;
@@ -186,14 +210,13 @@ static int fill(const struct vfs_mount *m, int fd, int content, struct err *e)
 		return to;
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "looking at a file");
-	r = vfs_meta_read_xattrs(fd, vfs_xattr_is_visible, &xattrs, e);
+	r = vfs_meta_read_xattrs(fd, visible, &xattrs, e);
 	if (r == 0)
 		r = vfs_content_copy(content, to, e);
 	if (r == 0)
 		r = vfs_meta_chmod(fd, st.st_mode, e);
 	if (r == 0)
-		r = vfs_meta_write_xattrs(fd, vfs_xattr_is_visible, &xattrs, /* lenient= */ false,
-					  e);
+		r = vfs_meta_write_xattrs(fd, visible, &xattrs, /* lenient= */ false, e);
 	if (r == 0)
 		r = vfs_meta_touch(fd, (struct timespec[]){st.st_atim, st.st_mtim}, e);
 	return r < 0 ? r : vfs_overlay_clear_metacopy(m, fd, e);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "vfs/content.h"
 #include "vfs/meta.h"
@@ -34,21 +35,41 @@ void vfs_held_done(struct vfs_held *h)
 	*h = VFS_HELD_NONE;
 }
 
-/* A file without a name, on the same file system if that can make one. */
-static int open_scratch(int dirfd, struct err *e)
+/* A directory of the file system that an entry is in: its own, or that of a bound file. */
+static int open_near(const struct vfs_mount *m, int dirfd)
 {
-	int fd = dirfd < 0 ? -1 : openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char parent[LIMIT_PATH];
 
+	if (dirfd >= 0)
+		return openat(dirfd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (strlen(m->layers[0].path) >= sizeof(parent))
+		return -1;
+	strcpy(parent, m->layers[0].path);
+	*strrchr(parent, '/') = '\0';
+	return open(*parent ? parent : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A file without a name, on the same file system; in memory, if small, where that makes none. */
+static int open_scratch(const struct vfs_mount *m, int dirfd, off_t size, struct err *e)
+{
+	cleanup_close int near = open_near(m, dirfd);
+	int fd = near < 0 ? -1 : openat(near, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0 && size > LIMIT_MEMORY_COPY)
+		return err_set(e, -EFBIG, ERR_LIMIT,
+			       "a file exceeds %d bytes, and its file system makes no file without "
+			       "a name",
+			       LIMIT_MEMORY_COPY);
 	if (fd < 0)
 		fd = memfd_create("anchord-snapshot", MFD_CLOEXEC);
 	return fd < 0 ? err_sys(e, "making a file for a copy") : fd;
 }
 
-static int take_content(int dirfd, struct vfs_held *h, struct err *e)
+static int take_content(const struct vfs_mount *m, int dirfd, struct vfs_held *h, struct err *e)
 {
 	if (!S_ISREG(h->st.st_mode) || h->st.st_size == 0)
 		return 0;
-	h->content = open_scratch(dirfd, e);
+	h->content = open_scratch(m, dirfd, h->st.st_size, e);
 	return h->content < 0 ? h->content : vfs_content_copy(h->inode, h->content, e);
 }
 
@@ -142,11 +163,12 @@ int vfs_held_take(const struct vfs_mount *m, int dirfd, const char *name, struct
 	if (h.inode < 0 || fstat(h.inode, &h.st) < 0)
 		return err_sys(e, "opening an entry");
 	h.exists = true;
+	clock_gettime(CLOCK_REALTIME_COARSE, &h.taken);
 	r = vfs_meta_read_xattrs(h.inode, vfs_xattr_is_any, &h.xattrs, e);
 	if (r == 0)
 		r = take_target(&h, e);
 	if (r == 0)
-		r = take_content(name ? dirfd : -EBADF, &h, e);
+		r = take_content(m, name ? dirfd : -EBADF, &h, e);
 	if (r == 0)
 		r = take_children(m, &h, e);
 	if (r < 0)
@@ -166,10 +188,41 @@ int vfs_held_touch(const struct vfs_held *h, int fd, struct err *e)
 	return vfs_meta_touch(fd, (struct timespec[]){h->st.st_atim, h->st.st_mtim}, e);
 }
 
-static int write_content(const struct vfs_held *h, int fd, struct err *e)
+/*
+ * Has nobody touched what has the same change time? Only if it was old when it was remembered: a
+ * clock that stands still for a tick tells nothing about changes within.
+ */
+static bool is_untouched(const struct vfs_held *h, const struct stat *st)
 {
-	cleanup_close int to = vfs_place_reopen(fd, O_RDWR, e);
+	const struct timespec *c = &h->st.st_ctim;
 
+	return same_time(st->st_ctim, *c) && st->st_ino == h->st.st_ino &&
+	       h->taken.tv_sec > c->tv_sec + 1;
+}
+
+/* Does the file behind @fd have the bytes that it had? Returns 1 or 0. */
+static int has_content(const struct vfs_held *h, int fd, const struct stat *st, struct err *e)
+{
+	cleanup_close int from = -EBADF;
+
+	if (st->st_size != h->st.st_size || st->st_size == 0)
+		return st->st_size == h->st.st_size;
+	from = vfs_place_reopen(fd, O_RDONLY, e);
+	return from < 0 ? from : vfs_content_same(from, h->content, e);
+}
+
+/*
+ * Written in place, so that all names of the file have it; but only if it isn't there: who dies in
+ * between leaves half of it, and a program that runs can't be written.
+ */
+static int write_content(const struct vfs_held *h, int fd, const struct stat *st, struct err *e)
+{
+	cleanup_close int to = -EBADF;
+	int r = has_content(h, fd, st, e);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	to = vfs_place_reopen(fd, O_RDWR, e);
 	if (to < 0)
 		return to;
 	if (ftruncate(to, 0) < 0)
@@ -184,10 +237,10 @@ int vfs_held_apply(const struct vfs_held *h, int fd, struct err *e)
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "looking at an entry");
-	if (same_time(st.st_ctim, h->st.st_ctim) && st.st_ino == h->st.st_ino)
-		return 0; /* nobody has touched it */
+	if (is_untouched(h, &st))
+		return 0;
 	if (S_ISREG(h->st.st_mode))
-		r = write_content(h, fd, e);
+		r = write_content(h, fd, &st, e);
 	if (r == 0)
 		r = vfs_meta_own(fd, h->st.st_uid, h->st.st_gid, e);
 	if (r == 0)

@@ -16,6 +16,7 @@ struct vfs_held {
 	char *target;             /* of a link; owned */
 	int inode;                /* O_PATH: as long as it is open, its number is nobody else's */
 	int content;              /* a file without a name: a copy; -EBADF if it was empty */
+	struct timespec taken;    /* when, by the clock of the file system's times */
 	/* Of a directory that holds nothing but whiteouts, which go with it: they. Owned. */
 	struct vfs_held_child *children;
 	size_t n_children;

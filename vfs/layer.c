@@ -5,14 +5,15 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 
 #include "vfs/place.h"
 #include "vfs/text.h"
 
-/* @subpath below the directory @root, as a container whose "/" it is would find it. */
-static int open_inside(int root, const char *subpath, struct err *e)
+/* What is at @subpath in the layer, as a container whose "/" it is would find it. */
+static int open_inside(const struct vfs_layer *l, const char *subpath, struct err *e)
 {
-	struct vfs_layer layer = {.fd = root, .path = (char *)""};
+	struct vfs_layer layer = *l;
 	struct vfs_mount mount = {
 		.destination = (char *)"/",
 		.kind = MOUNT_BIND,
@@ -40,44 +41,54 @@ static int open_source(const char *path, struct err *e)
 
 	if (fd < 0 && (errno == EPERM || errno == ENOSYS))
 		fd = open(path, O_PATH | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "opening '%s'", path) : fd;
+	return fd < 0 ? err_sys(e, "opening it") : fd;
 }
 
-/* The host's own directory or file, not a clone of it. */
-static int open_plain(const char *path, const char *subpath, struct err *e)
+/* The source itself, or in a clone. */
+static int open_layer(struct vfs_clones *clones, unsigned flags, struct vfs_layer *l, struct err *e)
 {
-	cleanup_close int fd = open_source(path, e);
-	int inside;
+	cleanup_close int source = open_source(l->path, e);
+	bool recursive = flags & VFS_LAYER_RECURSIVE;
+	bool top = flags & VFS_LAYER_TOP;
+	struct statvfs st;
 
-	if (fd < 0 || !subpath)
-		return take_fd(&fd);
-	inside = open_inside(fd, subpath, e);
-	return inside < 0 ? err_wrap(e, inside, "in '%s'", path) : inside;
+	if (source < 0)
+		return source;
+	if ((flags & VFS_LAYER_FLAGS) && fstatvfs(source, &st) == 0)
+		l->flags = st.f_flag;
+	l->fd = recursive ? vfs_clones_open_recursive(clones, source, top, e)
+			  : vfs_clones_open(clones, source, top, e);
+	if (l->fd != -EPERM)
+		return l->fd;
+	l->fd = take_fd(&source);
+	l->is_guarded = !recursive;
+	if (l->is_guarded && vfs_mount_id(l->fd, "", &l->mount_id) < 0)
+		l->mount_id = 0; /* no mount has this id: every step will be refused */
+	return 0;
+}
+
+/* Go on to what is at @subpath. */
+static int enter(struct vfs_layer *l, const char *subpath, struct err *e)
+{
+	int fd = open_inside(l, subpath, e);
+
+	if (fd < 0)
+		return fd;
+	fd_close(l->fd);
+	l->fd = fd;
+	return 0;
 }
 
 int vfs_layer_open(struct vfs_clones *clones, const char *path, const char *subpath, unsigned flags,
 		   struct vfs_layer *ret, struct err *e)
 {
-	bool recursive = flags & VFS_LAYER_RECURSIVE;
-	bool top = flags & VFS_LAYER_TOP;
-	cleanup_close int plain = open_plain(path, subpath, e);
-	cleanup(vfs_layer_done) struct vfs_layer l = VFS_LAYER_NONE;
+	cleanup(vfs_layer_done) struct vfs_layer l = {.fd = -EBADF, .path = strdup(path)};
+	int r = l.path ? open_layer(clones, flags, &l, e) : err_oom(e);
 
-	if (plain < 0)
-		return plain;
-	l.fd = recursive ? vfs_clone_recursive(plain, top, e)
-			 : vfs_clones_open(clones, plain, top, e);
-	if (l.fd == -EPERM) {
-		l.fd = take_fd(&plain);
-		l.is_guarded = !recursive;
-	}
-	if (l.fd < 0)
-		return err_wrap(e, l.fd, "'%s'", path);
-	l.path = strdup(path);
-	if (!l.path)
-		return err_oom(e);
-	if (l.is_guarded && vfs_mount_id(l.fd, "", &l.mount_id) < 0)
-		l.mount_id = 0; /* no mount has this id: every step will be refused */
+	if (r >= 0 && subpath)
+		r = enter(&l, subpath, e);
+	if (r < 0)
+		return err_wrap(e, r, "'%s'", path);
 	*ret = l;
 	l = VFS_LAYER_NONE;
 	return 0;

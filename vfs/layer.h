@@ -17,8 +17,9 @@
 #include "vfs/clone.h"
 
 struct vfs_layer {
-	int fd;     /* O_PATH; a directory, or for a bind any file */
-	char *path; /* on the host; owned */
+	int fd;              /* O_PATH; a directory, or for a bind any file */
+	char *path;          /* on the host; owned */
+	unsigned long flags; /* ST_* of the host's mount, if they were asked for */
 	bool is_guarded;
 	uint64_t mount_id; /* of a guarded layer */
 };
@@ -28,6 +29,7 @@ struct vfs_layer {
 enum {
 	VFS_LAYER_RECURSIVE = 1 << 0, /* mounts below come along */
 	VFS_LAYER_TOP = 1 << 1,       /* takes writes */
+	VFS_LAYER_FLAGS = 1 << 2,     /* ask for the flags of the host's mount */
 };
 
 /*

@@ -31,10 +31,37 @@ static void names_done(struct names *names)
 	free(names->v);
 }
 
+static int by_text_and_rank(const void *a, const void *b)
+{
+	const struct name *x = a;
+	const struct name *y = b;
+	int r = strcmp(x->text, y->text);
+
+	return r ? r : (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* Sort, and of equal names keep the first, which shows or hides the others. */
+static void merge(struct names *names)
+{
+	size_t kept = 0;
+
+	if (names->n)
+		qsort(names->v, names->n, sizeof(*names->v), by_text_and_rank);
+	for (size_t i = 0; i < names->n; i++) {
+		if (kept && strcmp(names->v[kept - 1].text, names->v[i].text) == 0)
+			free(names->v[i].text);
+		else
+			names->v[kept++] = names->v[i];
+	}
+	names->n = kept;
+}
+
 static int add(struct names *names, const char *text, size_t rank, bool gone, struct err *e)
 {
 	char *copy;
 
+	if (names->n >= LIMIT_DIR_ENTRIES)
+		merge(names);
 	if (names->n >= LIMIT_DIR_ENTRIES)
 		return err_set(e, -E2BIG, ERR_LIMIT, "a directory has more than %d entries",
 			       LIMIT_DIR_ENTRIES);
@@ -52,15 +79,6 @@ static int add(struct names *names, const char *text, size_t rank, bool gone, st
 		return err_oom(e);
 	names->v[names->n++] = (struct name){.text = copy, .rank = rank, .gone = gone};
 	return 0;
-}
-
-static int by_text_and_rank(const void *a, const void *b)
-{
-	const struct name *x = a;
-	const struct name *y = b;
-	int r = strcmp(x->text, y->text);
-
-	return r ? r : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
 /*
@@ -136,21 +154,14 @@ static int add_mounts(struct names *names, const struct vfs *fs, const char *pat
 static int show(struct names *names, struct strv *ret, struct err *e)
 {
 	cleanup_strv struct strv list = STRV(ret->max);
-	const char *previous = NULL;
+	int r = 0;
 
-	if (names->n)
-		qsort(names->v, names->n, sizeof(*names->v), by_text_and_rank);
-	for (size_t i = 0; i < names->n; i++) {
-		const struct name *name = &names->v[i];
-		bool hidden = previous && strcmp(previous, name->text) == 0;
-		int r = 0;
-
-		previous = name->text;
-		if (!hidden && !name->gone)
-			r = strv_add(&list, name->text, e);
-		if (r < 0)
-			return r;
-	}
+	merge(names);
+	for (size_t i = 0; r == 0 && i < names->n; i++)
+		if (!names->v[i].gone)
+			r = strv_add(&list, names->v[i].text, e);
+	if (r < 0)
+		return r;
 	strv_done(ret);
 	*ret = list;
 	list = (struct strv){0};

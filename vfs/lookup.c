@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "base/path.h"
+#include "vfs/overlay_attr.h"
 #include "vfs/place.h"
 #include "vfs/text.h"
 
@@ -18,6 +19,7 @@ static int mount_facts(const struct vfs *fs, const char *path, const struct vfs_
 	if (submount < 0)
 		return submount;
 	st->writable = p->mount->has_top && !readonly;
+	st->noexec = p->mount->noexec;
 	st->mountpoint = strcmp(path, "/") != 0 && (vfs_mount_at(fs, path) || submount);
 	return 0;
 }
@@ -52,6 +54,39 @@ int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, stru
 		return err_wrap(e, r, "looking at '%s'", vfs_text(path).s);
 	*ret = st;
 	return 0;
+}
+
+static int get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
+			 struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	cleanup_close int fd = -EBADF;
+	struct vfs_dir_facts facts = {0};
+	struct statx st;
+	int r = vfs_place_find(fs, path, &p, e);
+
+	if (r == 0)
+		r = vfs_place_need(&p, VFS_DIR, path, e);
+	if (r < 0)
+		return r;
+	fd = vfs_place_open(&p, e);
+	if (fd < 0)
+		return fd;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0)
+		return err_sys(e, "asking when it was made");
+	if (st.stx_mask & STATX_BTIME)
+		facts.born = (struct timespec){st.stx_btime.tv_sec, st.stx_btime.tv_nsec};
+	facts.impure = p.entry.in_top && vfs_overlay_is_impure(p.mount, fd);
+	*ret = facts;
+	return 0;
+}
+
+int vfs_get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
+		      struct err *e)
+{
+	int r = get_dir_facts(fs, path, ret, e);
+
+	return r < 0 ? err_wrap(e, r, "looking at '%s'", vfs_text(path).s) : 0;
 }
 
 int vfs_exists(const struct vfs *fs, const char *path, struct err *e)

@@ -22,20 +22,37 @@ bool vfs_xattr_is_any(const char *name)
 	return true;
 }
 
-bool vfs_xattr_is_visible(const char *name)
+static bool is_not_trusted_overlay(const char *name)
 {
-	return !begins(name, "trusted.overlay.") && !begins(name, "user.overlay.");
+	return !begins(name, "trusted.overlay.");
+}
+
+static bool is_not_user_overlay(const char *name)
+{
+	return !begins(name, "user.overlay.");
 }
 
 /* An overlay below an overlay has its attributes escaped ("overlay.overlay."): they are data. */
-bool vfs_xattr_is_copied(const char *name)
+static bool is_copied(const char *name)
 {
-	return !begins(name, "trusted.overlay.") || begins(name, "trusted.overlay.overlay.");
+	return is_not_trusted_overlay(name) || begins(name, "trusted.overlay.overlay.");
 }
 
-bool vfs_xattr_is_copied_userxattr(const char *name)
+static bool is_copied_userxattr(const char *name)
 {
-	return !begins(name, "user.overlay.") || begins(name, "user.overlay.overlay.");
+	return is_not_user_overlay(name) || begins(name, "user.overlay.overlay.");
+}
+
+vfs_xattr_filter *vfs_xattrs_visible(const struct vfs_mount *m)
+{
+	if (m->kind != MOUNT_OVERLAY)
+		return vfs_xattr_is_any;
+	return m->userxattr ? is_not_user_overlay : is_not_trusted_overlay;
+}
+
+vfs_xattr_filter *vfs_xattrs_copied(const struct vfs_mount *m)
+{
+	return m->userxattr ? is_copied_userxattr : is_copied;
 }
 
 static void xattr_done(struct vfs_xattr *x)
@@ -138,9 +155,16 @@ static const struct vfs_xattr *find(const struct vfs_xattrs *x, const char *name
 	return NULL;
 }
 
+/* Those that decide who may do what can't be left behind by a copy-up, as in the kernel. */
 static bool may_be_lost(const char *name)
 {
-	return strcmp(name, "security.capability") != 0 && !begins(name, "system.posix_acl_");
+	return !begins(name, "security.") && !begins(name, "system.posix_acl_");
+}
+
+/* A label is given to every new file, and can only be replaced. */
+static bool is_given(const char *name)
+{
+	return strcmp(name, "security.selinux") == 0;
 }
 
 int vfs_meta_write_xattrs(int fd, vfs_xattr_filter *filter, const struct vfs_xattrs *want,
@@ -152,8 +176,8 @@ int vfs_meta_write_xattrs(int fd, vfs_xattr_filter *filter, const struct vfs_xat
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < have.n; i++)
-		if (!find(want, have.v[i].name) && removexattr(proc_fd(fd).s, have.v[i].name) < 0 &&
-		    errno != ENODATA)
+		if (!find(want, have.v[i].name) && !is_given(have.v[i].name) &&
+		    removexattr(proc_fd(fd).s, have.v[i].name) < 0 && errno != ENODATA)
 			return err_sys(e, "removing attribute '%s'", vfs_text(have.v[i].name).s);
 	for (size_t i = 0; i < want->n; i++) {
 		const struct vfs_xattr *x = &want->v[i];
@@ -182,9 +206,25 @@ int vfs_meta_chmod(int fd, mode_t mode, struct err *e)
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "looking at a file");
-	if (!S_ISLNK(st.st_mode) && chmod(proc_fd(fd).s, mode & 07777) < 0)
+	if (S_ISLNK(st.st_mode))
+		return 0;
+	if (chmod(proc_fd(fd).s, mode & 07777) < 0)
 		return err_sys(e, "setting the mode");
+	/* without the capability for it the bit is left out, and that is no error */
+	if ((mode & S_ISGID) && (fstat(fd, &st) < 0 || !(st.st_mode & S_ISGID)))
+		return err_set(e, -EPERM, ERR_INTERNAL, "a set-group-ID bit can't be set");
 	return 0;
+}
+
+int vfs_meta_unmask(int dirfd, int fd, mode_t mode, struct err *e)
+{
+	struct stat st;
+
+	if (getxattr(proc_fd(dirfd).s, "system.posix_acl_default", NULL, 0) >= 0)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "looking at a file");
+	return vfs_meta_chmod(fd, mode | (st.st_mode & S_ISGID), e);
 }
 
 int vfs_meta_touch(int fd, const struct timespec times[2], struct err *e)
@@ -194,7 +234,7 @@ int vfs_meta_touch(int fd, const struct timespec times[2], struct err *e)
 	return 0;
 }
 
-int vfs_meta_apply(int fd, const struct vfs_meta *meta, struct err *e)
+int vfs_meta_apply(const struct vfs_mount *m, int fd, const struct vfs_meta *meta, struct err *e)
 {
 	const struct timespec keep = {.tv_nsec = UTIME_OMIT};
 	const struct timespec times[2] = {
@@ -208,7 +248,7 @@ int vfs_meta_apply(int fd, const struct vfs_meta *meta, struct err *e)
 	if (r == 0 && meta->fields & VFS_META_MODE)
 		r = vfs_meta_chmod(fd, meta->mode, e);
 	if (r == 0 && meta->fields & VFS_META_XATTRS)
-		r = vfs_meta_write_xattrs(fd, vfs_xattr_is_visible, meta->xattrs,
+		r = vfs_meta_write_xattrs(fd, vfs_xattrs_visible(m), meta->xattrs,
 					  /* lenient= */ false, e);
 	if (r == 0 && meta->fields & (VFS_META_ATIME | VFS_META_MTIME))
 		r = vfs_meta_touch(fd, times, e);
@@ -224,7 +264,7 @@ static int get_xattrs(const struct vfs *fs, const char *path, struct vfs_xattrs 
 	if (r < 0)
 		return r;
 	fd = vfs_place_open(&p, e);
-	return fd < 0 ? fd : vfs_meta_read_xattrs(fd, vfs_xattr_is_visible, ret, e);
+	return fd < 0 ? fd : vfs_meta_read_xattrs(fd, vfs_xattrs_visible(p.mount), ret, e);
 }
 
 int vfs_get_xattrs(const struct vfs *fs, const char *path, struct vfs_xattrs *ret, struct err *e)

@@ -5,7 +5,7 @@
  *
  * Descriptors may be O_PATH, and of a file, directory or symlink; nothing is followed.
  */
-#include "vfs/vfs.h"
+#include "vfs/mount_table.h"
 
 #define cleanup_vfs_xattrs cleanup(vfs_xattrs_done)
 
@@ -14,11 +14,10 @@ typedef bool vfs_xattr_filter(const char *name);
 
 /* All of them: what a file of the top really has. */
 vfs_xattr_filter vfs_xattr_is_any;
-/* Those that the user sees: not overlayfs' own. */
-vfs_xattr_filter vfs_xattr_is_visible;
-/* Those that a copy-up carries over: not the private ones of an overlay with these names. */
-vfs_xattr_filter vfs_xattr_is_copied;
-vfs_xattr_filter vfs_xattr_is_copied_userxattr;
+/* Those that the user sees in the mount: in an overlay not its own. */
+vfs_xattr_filter *vfs_xattrs_visible(const struct vfs_mount *m);
+/* Those that a copy-up in it carries over: also those that are an overlay's inside of this one. */
+vfs_xattr_filter *vfs_xattrs_copied(const struct vfs_mount *m);
 
 int vfs_meta_read_xattrs(int fd, vfs_xattr_filter *filter, struct vfs_xattrs *ret, struct err *e);
 /*
@@ -31,7 +30,12 @@ int vfs_meta_write_xattrs(int fd, vfs_xattr_filter *filter, const struct vfs_xat
 /* Owner and mode; in this order, since a change of owner takes set-id bits away. */
 int vfs_meta_own(int fd, uid_t uid, gid_t gid, struct err *e);
 int vfs_meta_chmod(int fd, mode_t mode, struct err *e); /* a symlink's mode stays as it is */
+/*
+ * What open(2) or mkdir(2) with @mode and no umask would have given to a new entry of @dirfd that
+ * was made with that mode: its default ACL decides, or the bit of a set-group-ID directory stays.
+ */
+int vfs_meta_unmask(int dirfd, int fd, mode_t mode, struct err *e);
 /* As utimensat(). */
 int vfs_meta_touch(int fd, const struct timespec times[2], struct err *e);
 
-int vfs_meta_apply(int fd, const struct vfs_meta *meta, struct err *e);
+int vfs_meta_apply(const struct vfs_mount *m, int fd, const struct vfs_meta *meta, struct err *e);

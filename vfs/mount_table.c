@@ -5,17 +5,23 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include "base/path.h"
 #include "vfs/overlay_features.h"
+#include "vfs/sync.h"
 #include "vfs/text.h"
+
+enum { FEW_LAYERS = 100, FLAG_NOSYMFOLLOW = 0x2000 /* statfs(2); newer than this libc */ };
 
 static void mount_done(struct vfs_mount *m)
 {
 	for (size_t i = 0; i < m->n_layers; i++)
 		vfs_layer_done(&m->layers[i]);
 	free(m->layers);
+	vfs_written_done(m);
 	free(m->destination);
 	free(m->type);
 	*m = (struct vfs_mount){0};
@@ -72,22 +78,50 @@ static int check_layers(struct vfs_mount *m, struct err *e)
 	return 0;
 }
 
+/* Is it asked for, or does a bind have it from the mount of its source? */
+static bool has_attribute(const struct vfs_mount *m, const struct mount_options *o, uint64_t attr,
+			  unsigned long flag)
+{
+	return (o->attr_set & attr) || ((m->layers[0].flags & flag) && !(o->attr_clear & attr));
+}
+
+/* As many layers, of a directory and the one above, are open at once. */
+static int check_descriptors(const struct mount_options *o, struct err *e)
+{
+	size_t n = 3 * (o->lowers.n + 1) + 64;
+	struct rlimit limit;
+
+	if (o->lowers.n < FEW_LAYERS || getrlimit(RLIMIT_NOFILE, &limit) < 0 || n <= limit.rlim_cur)
+		return 0;
+	return err_set(
+		e, -EMFILE, ERR_LIMIT,
+		"an overlay of %zu layers needs %zu descriptors, and the limit of open files "
+		"(RLIMIT_NOFILE) is %ju",
+		o->lowers.n, n, (uintmax_t)limit.rlim_cur);
+}
+
 static int open_layers(struct vfs *fs, struct vfs_mount *m, const struct mount_spec *spec,
 		       const struct mount_options *o, struct err *e)
 {
-	int r = 0;
+	int r = check_descriptors(o, e);
 
+	if (r < 0)
+		return r;
 	m->layers = calloc(o->lowers.n + 1, sizeof(*m->layers));
 	if (!m->layers)
 		return err_oom(e);
 	if (m->kind == MOUNT_BIND)
 		r = add_layer(fs, m, spec->source, o->subpath,
-			      o->recursive ? VFS_LAYER_RECURSIVE : 0, e);
+			      VFS_LAYER_FLAGS | (o->recursive ? VFS_LAYER_RECURSIVE : 0), e);
 	else if (o->upper)
 		r = add_layer(fs, m, o->upper, NULL, 0, e);
 	for (size_t i = 0; r == 0 && i < o->lowers.n; i++)
 		r = add_layer(fs, m, o->lowers.v[i], NULL, 0, e);
-	return r < 0 ? r : check_layers(m, e);
+	if (r == 0)
+		r = check_layers(m, e);
+	m->noexec = r == 0 && has_attribute(m, o, MOUNT_ATTR_NOEXEC, ST_NOEXEC);
+	m->nosymfollow = r == 0 && has_attribute(m, o, MOUNT_ATTR_NOSYMFOLLOW, FLAG_NOSYMFOLLOW);
+	return r;
 }
 
 /*
@@ -120,6 +154,9 @@ static int open_overlay(struct vfs_mount *m, const struct mount_options *o, stru
 {
 	struct vfs_overlay_features features;
 	int r = vfs_overlay_features(o, &features, e);
+
+	if (r == 0)
+		r = vfs_overlay_check_rights(o, e);
 
 	if (r < 0)
 		return r;

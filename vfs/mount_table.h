@@ -22,10 +22,14 @@ struct vfs_mount {
 	bool follow_redirects; /* as overlay_features.h, and the next two */
 	bool metacopy;
 	bool index;
-	bool has_submounts;       /* a recursive bind: other mounts of the host may be in it */
+	bool has_submounts;          /* a recursive bind: other mounts of the host may be in it */
+	struct vfs_written *written; /* sync.h; owned */
+	size_t n_written;
 	bool has_upper;           /* layers[0] is an overlay's upper */
 	bool has_top;             /* layers[0] takes writes */
 	bool is_dir;              /* the first layer is a directory */
+	bool noexec;              /* programs in it can't be executed ... */
+	bool nosymfollow;         /* ... nor links be followed */
 	struct vfs_layer *layers; /* owned */
 	size_t n_layers;          /* 0: special */
 };

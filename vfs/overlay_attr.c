@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "vfs/place.h"
 #include "vfs/proc_fd.h"
 #include "vfs/text.h"
 
@@ -175,35 +176,60 @@ int vfs_overlay_clear_metacopy(const struct vfs_mount *m, int fd, struct err *e)
 	return 0;
 }
 
-/* Returns 1 if an entry of the directory was copied up from a lower layer, 0 if not. */
+/* Returns 1 if the entry was copied up from a lower layer, 0 if not. */
+static int is_copied_up(const struct vfs_mount *m, int dirfd, const char *name, struct err *e)
+{
+	ssize_t n = read_attribute(m, dirfd, name, ORIGIN, NULL, 0, e);
+
+	return n == -ENODATA ? 0 : n < 0 ? (int)n : 1;
+}
+
+/* Is any entry of the directory? */
 static int holds_copied_up(const struct vfs_mount *m, int dirfd, struct err *e)
 {
 	cleanup_closedir DIR *d = NULL;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
-	ssize_t n = -ENODATA;
+	const struct dirent *entry;
+	int r = vfs_dir_open_list(dirfd, &d, e);
 
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		fd_close(fd);
-		return err_sys(e, "listing a directory");
-	}
-	while (n == -ENODATA && (entry = readdir(d)))
+	while (r == 0 && (errno = 0, (entry = readdir(d))))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			n = read_attribute(m, dirfd, entry->d_name, ORIGIN, NULL, 0, e);
-	return n == -ENODATA ? 0 : n < 0 ? (int)n : 1;
+			r = is_copied_up(m, dirfd, entry->d_name, e);
+	return r == 0 && errno ? err_sys(e, "listing a directory") : r;
+}
+
+bool vfs_overlay_is_impure(const struct vfs_mount *m, int dirfd)
+{
+	return m->kind == MOUNT_OVERLAY &&
+	       getxattr(proc_fd(dirfd).s, attribute_name(m, IMPURE), NULL, 0) >= 0;
+}
+
+bool vfs_overlay_has_impure(const struct vfs_mount *m, const struct vfs_xattrs *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (strcmp(x->v[i].name, attribute_name(m, IMPURE)) == 0)
+			return true;
+	return false;
 }
 
 int vfs_overlay_settle(const struct vfs_mount *m, int dirfd, struct err *e)
 {
 	int r;
 
-	if (m->kind != MOUNT_OVERLAY ||
-	    getxattr(proc_fd(dirfd).s, attribute_name(m, IMPURE), NULL, 0) < 0)
+	if (!vfs_overlay_is_impure(m, dirfd))
 		return 0;
 	r = holds_copied_up(m, dirfd, e);
 	if (r == 0 && removexattr(proc_fd(dirfd).s, attribute_name(m, IMPURE)) < 0 &&
 	    !is_absence(errno))
 		r = err_sys(e, "removing an overlay attribute");
+	return r < 0 ? r : 0;
+}
+
+int vfs_overlay_welcome(const struct vfs_mount *m, int dirfd, const char *name, struct err *e)
+{
+	int r = is_copied_up(m, dirfd, name, e);
+
+	if (r > 0 && !vfs_overlay_is_impure(m, dirfd) &&
+	    setxattr(proc_fd(dirfd).s, attribute_name(m, IMPURE), "y", 1, 0) < 0)
+		r = err_sys(e, "setting an overlay attribute");
 	return r < 0 ? r : 0;
 }

@@ -30,11 +30,16 @@ int vfs_overlay_opaque(const struct vfs_mount *m, int dirfd, struct err *e);
 int vfs_overlay_set_opaque(const struct vfs_mount *m, int fd, char value, struct err *e);
 
 /*
- * An entry was taken out of the directory's top part: take the "impure" mark off as well unless
- * a copied-up entry is left. The kernel sets it for each copied-up entry that it meets, also for
- * those that are gone again.
+ * The "impure" mark of the top's directory @dirfd, which may be O_PATH: some entry of it was
+ * copied up ("origin"), so that its inode number is that of a lower file.
  */
+bool vfs_overlay_is_impure(const struct vfs_mount *m, int dirfd);
+/* Is it among these attributes of a directory? */
+bool vfs_overlay_has_impure(const struct vfs_mount *m, const struct vfs_xattrs *x);
+/* Take it off unless a copied-up entry is left. */
 int vfs_overlay_settle(const struct vfs_mount *m, int dirfd, struct err *e);
+/* Set it if the entry @name, which has just come, was copied up somewhere else. */
+int vfs_overlay_welcome(const struct vfs_mount *m, int dirfd, const char *name, struct err *e);
 
 /* Is the entry @name of a layer's directory a whiteout? Returns 1 or 0. */
 int vfs_overlay_is_whiteout(const struct vfs_mount *m, int dirfd, const char *name,

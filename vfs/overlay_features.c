@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/sys.h"
 
 static bool kernel_default(const char *parameter, bool upstream)
 {
@@ -16,6 +19,25 @@ static bool kernel_default(const char *parameter, bool upstream)
 	if (fd < 0 || read(fd, &value, 1) != 1)
 		return upstream;
 	return value == 'Y';
+}
+
+/* The inode number of the initial user namespace (include/linux/proc_ns.h in the kernel). */
+enum { INITIAL_USER_NAMESPACE = (int)0xEFFFFFFD };
+
+int vfs_overlay_check_rights(const struct mount_options *o, struct err *e)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+	struct stat st;
+
+	if (o->userxattr)
+		return 0;
+	if (sys_capget(&header, data) == 0 && (data[0].effective & (1u << CAP_SYS_ADMIN)) &&
+	    (stat("/proc/self/ns/user", &st) < 0 || (int)st.st_ino == INITIAL_USER_NAMESPACE))
+		return 0;
+	return err_set(e, -EPERM, ERR_UNSUPPORTED,
+		       "an overlay without userxattr needs CAP_SYS_ADMIN in the initial user "
+		       "namespace: its marks can't be read");
 }
 
 static bool switched_on(enum mount_switch given, const char *parameter)

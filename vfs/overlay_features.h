@@ -15,6 +15,12 @@ struct vfs_overlay_features {
 	bool index;            /* hard links stay hard links when they are copied up */
 };
 
+/*
+ * Who lacks CAP_SYS_ADMIN, or has it in a user namespace only, doesn't see attributes that begin
+ * with "trusted.", and would take each mark of an overlay for missing. -EPERM (ERR_UNSUPPORTED).
+ */
+int vfs_overlay_check_rights(const struct mount_options *o, struct err *e);
+
 /* Returns 0; -EINVAL (ERR_INVALID) for a conflict. */
 int vfs_overlay_features(const struct mount_options *o, struct vfs_overlay_features *ret,
 			 struct err *e);

@@ -44,7 +44,7 @@ static int drop(struct vfs *fs, const char *path, struct err *e)
 	is_dir = p.entry.in_top && p.entry.type == VFS_DIR;
 	if (unlinkat(vfs_dir_top(&p.dir), p.name, is_dir ? AT_REMOVEDIR : 0) == 0 ||
 	    errno == ENOENT)
-		return vfs_overlay_settle(p.mount, vfs_dir_top(&p.dir), e);
+		return 0;
 	if (errno == ENOTEMPTY || errno == EEXIST)
 		return err_set(e, -ENOTEMPTY, ERR_PRECONDITION, "the top's part is not empty");
 	return err_sys(e, "removing");
@@ -55,6 +55,17 @@ int vfs_drop(struct vfs *fs, const char *path, struct err *e)
 	int r = drop(fs, path, e);
 
 	return r < 0 ? err_wrap(e, r, "dropping '%s'", vfs_text(path).s) : 0;
+}
+
+int vfs_settle(struct vfs *fs, const char *path, struct err *e)
+{
+	cleanup_vfs_dir struct vfs_dir d = {0};
+	int r = vfs_dir_walk(fs, path, &d, e);
+
+	if (r < 0 || vfs_dir_top(&d) < 0)
+		return r < 0 ? r : 0;
+	r = vfs_overlay_settle(d.mount, vfs_dir_top(&d), e);
+	return r < 0 ? err_wrap(e, r, "in '%s'", vfs_text(path).s) : 0;
 }
 
 int vfs_drop_temporary(struct vfs *fs, const char *path, struct err *e)

@@ -145,13 +145,17 @@ static int rename_at(struct move *mv, unsigned flags, struct err *e)
 {
 	if (renameat2(vfs_dir_top(&mv->old.dir), mv->old.name, vfs_dir_top(&mv->new.dir),
 		      mv->new.name, flags) < 0) {
-		int r = err_sys(e, "renaming");
+		/* two mounts of the host, which came along with a recursive bind */
+		int r = errno == EXDEV ? refuse(-EXDEV, "the names are in different mounts", e)
+				       : err_sys(e, "renaming");
 
 		take_marks_back(mv);
 		return r;
 	}
 	fault_point("vfs.moved");
-	return 0;
+	if (mv->new.mount->kind != MOUNT_OVERLAY)
+		return 0;
+	return vfs_overlay_welcome(mv->new.mount, vfs_dir_top(&mv->new.dir), mv->new.name, e);
 }
 
 /*

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A path is a string of what is done, which is canonical, and one of what is to do, which
- * links prepend themselves to. The directory of the done part stays open, so a step down costs
- * one open a layer; only ".." and links start over, by walking the done part again.
+ * links prepend themselves to. The directory of the done part stays open, and some of those
+ * above it, so that a step down costs one open a layer and a step up mostly none. Who leaves
+ * these, by a link or by many "..", walks the done part again; a hostile path can make that
+ * happen often, so the steps are counted.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,46 +14,110 @@
 #include "vfs/resolve.h"
 #include "vfs/text.h"
 
+enum { KEPT_DIRS = 8, KEPT_FDS = 128 };
+
 struct walk {
 	const struct vfs *fs;
 	char done[LIMIT_PATH];
 	char todo[LIMIT_PATH];
 	const char *next;    /* in todo */
 	struct vfs_dir here; /* the directory at done, if is_open */
-	bool is_open;        /* else done is text: missing, or unreachable */
-	bool missing;        /* done is below something that doesn't exist */
-	bool lost;           /* ".." was taken below that: all that follows is text */
+	bool is_open; /* else done is text: missing, unreachable, or to be walked again ... */
+	bool is_left; /* ... which it is here */
+	struct vfs_dir above[KEPT_DIRS]; /* the directories above, the nearest one last */
+	size_t n_above;
+	size_t n_kept_fds;
+	size_t n_steps;
+	bool missing; /* done is below something that doesn't exist */
+	bool lost;    /* ".." was taken below that: all that follows is text */
 	unsigned n_links;
 	const struct vfs_resolve_watcher *watcher; /* borrowed; NULL if nobody wants to know */
 };
 
-static void walk_done(struct walk *w)
+static void forget_first(struct walk *w, size_t n)
 {
-	vfs_dir_done(&w->here);
+	for (size_t i = 0; i < n; i++) {
+		w->n_kept_fds -= w->above[i].n;
+		vfs_dir_done(&w->above[i]);
+	}
+	w->n_above -= n;
+	memmove(w->above, w->above + n, w->n_above * sizeof(w->above[0]));
 }
 
+/* What is at done isn't the directory that is open, nor below those that are kept. */
 static void leave(struct walk *w)
 {
 	vfs_dir_done(&w->here);
 	w->is_open = false;
+	w->is_left = false;
+	forget_first(w, w->n_above);
 }
 
-/* Open the directory at done again. */
+/* Keep the open directory, below which the walk goes on; of too many those at the top go. */
+static void keep(struct walk *w)
+{
+	if (!w->is_open)
+		return;
+	if (w->n_above == KEPT_DIRS)
+		forget_first(w, 1);
+	w->n_kept_fds += w->here.n;
+	w->above[w->n_above++] = w->here;
+	while (w->n_kept_fds > KEPT_FDS && w->n_above > 0)
+		forget_first(w, 1);
+	w->here = (struct vfs_dir){0};
+	w->is_open = false;
+}
+
+static void walk_done(struct walk *w)
+{
+	leave(w);
+}
+
+static int count_steps(struct walk *w, size_t n, struct err *e)
+{
+	w->n_steps += n;
+	if (w->n_steps > LIMIT_STEPS)
+		return err_set(e, -E2BIG, ERR_LIMIT, "it takes more than %d steps", LIMIT_STEPS);
+	return 0;
+}
+
+/* Walk the done part again, from the root. */
 static int reopen(struct walk *w, struct err *e)
 {
+	size_t n = 1;
 	int r;
 
-	leave(w);
+	for (const char *p = w->done; *p; p++)
+		n += *p == '/';
+	r = count_steps(w, n, e);
+	if (r < 0)
+		return r;
+	vfs_dir_done(&w->here);
 	r = vfs_dir_walk(w->fs, w->done, &w->here, e);
 	w->is_open = r == 0;
+	w->is_left = false;
 	return r < 0 ? r : 0;
 }
 
-static int step_up(struct walk *w, struct err *e)
+static void step_up(struct walk *w)
 {
+	bool was_there = w->is_open || w->is_left;
+
 	path_parent(w->done, w->done);
 	w->lost |= w->missing;
-	return w->lost ? 0 : reopen(w, e);
+	if (w->lost) {
+		leave(w);
+		return;
+	}
+	vfs_dir_done(&w->here);
+	w->is_open = was_there && w->n_above > 0;
+	w->is_left = !w->is_open; /* opened when somebody goes down from it */
+	if (!w->is_open) {
+		forget_first(w, w->n_above);
+		return;
+	}
+	w->here = w->above[--w->n_above];
+	w->n_kept_fds -= w->here.n;
 }
 
 static int not_a_directory(const char *path, struct err *e)
@@ -62,9 +128,11 @@ static int not_a_directory(const char *path, struct err *e)
 /* A mount begins here, whatever is below it, even nothing: its destination gets created. */
 static int step_into_mount(struct walk *w, const struct vfs_mount *m, bool last, struct err *e)
 {
+	if (!w->is_open)
+		leave(w); /* what is kept may not be above this */
+	keep(w);
 	strcpy(w->done, m->destination);
 	w->missing = false;
-	leave(w);
 	if (m->is_dir)
 		return reopen(w, e);
 	return last || m->kind == MOUNT_SPECIAL ? 0 : not_a_directory(w->done, e);
@@ -84,6 +152,9 @@ static int step_link(struct walk *w, const struct vfs_entry *entry, const char *
 	ssize_t n;
 	int r;
 
+	if (w->here.mount->nosymfollow)
+		return err_set(e, -ELOOP, ERR_INVALID, "the mount of '%s' has nosymfollow",
+			       vfs_text(path).s);
 	if (++w->n_links > LIMIT_SYMLINKS)
 		return err_set(e, -ELOOP, ERR_INVALID, "more than %d symbolic links",
 			       LIMIT_SYMLINKS);
@@ -101,6 +172,7 @@ static int step_link(struct walk *w, const struct vfs_entry *entry, const char *
 	w->next = w->todo;
 	if (todo[0] != '/')
 		return 0;
+	leave(w);
 	strcpy(w->done, "/");
 	return reopen(w, e);
 }
@@ -134,6 +206,12 @@ static int step_down(struct walk *w, const char *name, bool last, bool follow, s
 	if (r < 0)
 		return r;
 	m = w->lost ? NULL : vfs_mount_at(w->fs, path);
+	if (w->is_left) /* before a mount too: it is kept then */
+		r = reopen(w, e);
+	if (r == 0)
+		r = count_steps(w, 1, e);
+	if (r < 0)
+		return r;
 	if (m)
 		return step_into_mount(w, m, last, e);
 	if (!w->is_open) {
@@ -145,8 +223,9 @@ static int step_down(struct walk *w, const char *name, bool last, bool follow, s
 		return r;
 	if (r == VFS_NOT_DIR)
 		return step_other(w, name, path, last, follow, e);
-	vfs_dir_done(&w->here);
+	keep(w);
 	w->here = child;
+	w->is_open = true;
 	strcpy(w->done, path);
 	return 0;
 }
@@ -158,8 +237,10 @@ static int step(struct walk *w, const char *name, bool follow_last, struct err *
 
 	if (strcmp(name, ".") == 0)
 		return 0;
-	if (strcmp(name, "..") == 0)
-		return step_up(w, e);
+	if (strcmp(name, "..") == 0) {
+		step_up(w);
+		return 0;
+	}
 	return step_down(w, name, last, follow_last, e);
 }
 

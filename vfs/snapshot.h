@@ -30,7 +30,7 @@ struct vfs_snapshot;
  * Returns: 0; -EROFS (ERR_PRECONDITION) where nothing can be written, so nothing be restored;
  *          -EFBIG (ERR_LIMIT) for a file above LIMIT_COPY_UP.
  */
-int vfs_snapshot(const struct vfs *fs, const char *path, struct vfs_snapshot **ret, struct err *e);
+int vfs_snapshot(struct vfs *fs, const char *path, struct vfs_snapshot **ret, struct err *e);
 struct vfs_snapshot *vfs_snapshot_free(struct vfs_snapshot *s);
 static inline void cleanup_vfs_snapshot_p(struct vfs_snapshot **s)
 {

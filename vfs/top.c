@@ -5,6 +5,7 @@
 
 #include "base/path.h"
 #include "vfs/copy_up.h"
+#include "vfs/sync.h"
 #include "vfs/temp.h"
 #include "vfs/text.h"
 
@@ -14,7 +15,7 @@ static int takes_no_writes(const char *path, struct err *e)
 		       vfs_text(path).s);
 }
 
-int vfs_top_find(const struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e)
+int vfs_top_find(struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e)
 {
 	cleanup_vfs_place struct vfs_place p = {0};
 	const struct vfs_mount *m;
@@ -28,14 +29,18 @@ int vfs_top_find(const struct vfs *fs, const char *path, struct vfs_place *ret, 
 	r = vfs_place_find(fs, path, &p, e);
 	if (r == 0)
 		r = vfs_place_is_readonly(&p, e);
-	if (r != 0)
-		return r < 0 ? r : takes_no_writes(path, e);
+	if (r > 0)
+		return takes_no_writes(path, e);
+	if (r == 0 && m->has_submounts && p.dir.n > 0)
+		r = vfs_written_note(&fs->mounts[m - fs->mounts], vfs_dir_top(&p.dir), e);
+	if (r < 0)
+		return r;
 	*ret = p;
 	p = (struct vfs_place){0};
 	return 0;
 }
 
-int vfs_top_find_name(const struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e)
+int vfs_top_find_name(struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e)
 {
 	cleanup_vfs_place struct vfs_place p = {0};
 	int r = vfs_top_find(fs, path, &p, e);
@@ -76,11 +81,15 @@ int vfs_top_need_part(struct vfs *fs, const char *path, struct vfs_place *p, str
 int vfs_top_need_empty(const struct vfs *fs, const char *path, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
-	int r = vfs_list(fs, path, &names, e);
+	struct err why = ERR_NONE;
+	int r = vfs_list(fs, path, &names, &why);
 
-	if (r < 0)
+	if (r < 0 && r != -E2BIG) {
+		if (e)
+			*e = why;
 		return r;
-	if (names.n > 0)
+	}
+	if (r == -E2BIG || names.n > 0)
 		return err_set(e, -ENOTEMPTY, ERR_PRECONDITION, "the directory is not empty");
 	return 0;
 }

@@ -8,9 +8,9 @@
 #include "vfs/place.h"
 
 /* Find a place in a mount that takes writes. -EROFS (ERR_PRECONDITION) elsewhere. */
-int vfs_top_find(const struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e);
+int vfs_top_find(struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e);
 /* An entry that is to be made, replaced or removed: -EBUSY (ERR_PRECONDITION) at a mount's root. */
-int vfs_top_find_name(const struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e);
+int vfs_top_find_name(struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e);
 
 /* Raise -ENOENT unless the place is in a directory. */
 int vfs_top_need_parent(const struct vfs_place *p, struct err *e);

@@ -63,6 +63,7 @@ struct vfs_stat {
 	bool whiteout;   /* absent because the top holds a whiteout */
 	bool below;      /* dropping the top's entry would show another one */
 	bool mountpoint; /* a mount other than "/" begins at this very path */
+	bool noexec;     /* the mount forbids to execute programs in it */
 };
 
 /*
@@ -99,8 +100,10 @@ enum { VFS_MISSING = 1 }; /* vfs_resolve(): something on the way does not exist 
  * @ret:         LIMIT_PATH bytes; the canonical path
  *
  * Returns: 0; VFS_MISSING: @ret holds the canonical path of what exists plus the missing
- *          components as text; -ELOOP after LIMIT_SYMLINKS; -ENOTDIR; -ENAMETOOLONG. Below
- *          a special file system every component is taken as text, with result 0.
+ *          components as text; -ELOOP after LIMIT_SYMLINKS, or where a mount has nosymfollow;
+ *          -E2BIG (ERR_LIMIT) above LIMIT_STEPS;
+ * -ENOTDIR; -ENAMETOOLONG. Below a special file system every component is taken as text, with
+ * result 0.
  */
 int vfs_resolve(const struct vfs *fs, const char *path, bool follow_last, char *ret, struct err *e);
 
@@ -110,6 +113,16 @@ int vfs_resolve(const struct vfs *fs, const char *path, bool follow_last, char *
  * options forbid to follow, -EIO, -EINVAL for a broken one.
  */
 int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e);
+
+/* What is asked of directories alone. */
+struct vfs_dir_facts {
+	struct timespec born; /* inode numbers are given again, birthdays aren't; 0: not known */
+	bool impure;          /* the top's part is marked as holding copied-up entries */
+};
+
+/* Returns 0, -ENOENT, -EINVAL (ERR_INVALID) for another type. */
+int vfs_get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
+		      struct err *e);
 
 /* Is there anything at @path, links followed? Returns 1; 0, also where nothing can be reached;
  * -ELOOP, -ENAMETOOLONG. */
@@ -154,8 +167,7 @@ struct vfs_xattr {
 	size_t size;
 };
 
-/* Extended attributes, sorted by name, without overlayfs' own (trusted.overlay.*, user.overlay.*).
- */
+/* Extended attributes, sorted by name, as the mount shows them: an overlay hides its own. */
 struct vfs_xattrs {
 	struct vfs_xattr *v; /* owned; at most LIMIT_XATTRS, LIMIT_XATTR_BYTES */
 	size_t n;
@@ -240,6 +252,12 @@ int vfs_remove(struct vfs *fs, const char *path, struct err *e);
  * a directory the top's part must be empty. Returns 0 (also when the top has none), -ENOTEMPTY.
  */
 int vfs_drop(struct vfs *fs, const char *path, struct err *e);
+
+/*
+ * The kernel marks a directory of the top ("impure") for each copied-up entry that it meets, also
+ * for those that are gone again. Take the mark off @path unless such an entry is left.
+ */
+int vfs_settle(struct vfs *fs, const char *path, struct err *e);
 
 /* How many entries the top's own directory holds, whiteouts included; 0 if there is none. */
 int vfs_count_top(const struct vfs *fs, const char *path, size_t *ret, struct err *e);

@@ -12,9 +12,20 @@
 #include "vfs/text.h"
 #include "vfs/top.h"
 
+/* The mode for a new entry, if the caller wants none. */
+static mode_t mode_unless(const struct vfs_meta *meta, mode_t mode)
+{
+	return meta->fields & VFS_META_MODE ? 0 : mode;
+}
+
+static int give_mode(const struct vfs_temp *t, const struct vfs_temp_kind *kind, struct err *e)
+{
+	return kind->mode ? vfs_meta_unmask(t->dirfd, t->fd, kind->mode, e) : 0;
+}
+
 static int make_dir(struct vfs *fs, const char *path, const struct vfs_meta *meta, struct err *e)
 {
-	static const struct vfs_temp_kind kind = {.type = S_IFDIR};
+	const struct vfs_temp_kind kind = {.type = S_IFDIR, .mode = mode_unless(meta, 0755)};
 	cleanup_vfs_place struct vfs_place p = {0};
 	cleanup_vfs_temp struct vfs_temp temp = VFS_TEMP_NONE;
 	int r = vfs_top_find(fs, path, &p, e);
@@ -29,11 +40,11 @@ static int make_dir(struct vfs *fs, const char *path, const struct vfs_meta *met
 	if (r == 0)
 		r = vfs_temp_make(fs, p.mount, vfs_dir_top(&p.dir), &kind, &temp, e);
 	if (r == 0)
-		r = vfs_meta_chmod(temp.fd, 0755, e);
+		r = give_mode(&temp, &kind, e);
 	if (r == 0 && p.entry.below == VFS_DIR)
 		r = vfs_overlay_set_opaque(p.mount, temp.fd, 'y', e);
 	if (r == 0)
-		r = vfs_meta_apply(temp.fd, meta, e);
+		r = vfs_meta_apply(p.mount, temp.fd, meta, e);
 	if (r < 0)
 		return r;
 	/* rename() puts no directory onto a whiteout */
@@ -62,6 +73,17 @@ static int make_if_missing(struct vfs *fs, const char *path, const struct vfs_me
 			       vfs_text(path).s);
 	r = vfs_mkdir(fs, path, meta, e);
 	return r < 0 ? r : strv_add(made, path, e);
+}
+
+/* Before anything is made. */
+static int check_names(const char *path, struct err *e)
+{
+	char name[NAME_MAX + 1];
+	int r;
+
+	while ((r = vfs_next_name(&path, name, e)) > 0)
+		;
+	return r;
 }
 
 /* All of @from or nothing. */
@@ -94,6 +116,9 @@ int vfs_mkdir_p(struct vfs *fs, const char *path, const struct vfs_meta *meta,
 		return r;
 	m = vfs_mount_of(fs, path);
 	rest = vfs_path_inside(m, path);
+	r = check_names(rest, e);
+	if (r < 0)
+		return r;
 	strcpy(part, m->destination); /* what is above it is there, or will be */
 	r = make_if_missing(fs, part, meta, &made, e);
 	while (r == 0 && (r = vfs_next_name(&rest, name, e)) > 0) {
@@ -137,9 +162,9 @@ static int put(struct vfs *fs, const char *path, const struct content *content,
 	if (r == 0 && content->kind.type == S_IFREG)
 		r = io_write_all(temp.fd, content->bytes, content->n, e);
 	if (r == 0)
-		r = vfs_meta_chmod(temp.fd, 0644, e);
+		r = give_mode(&temp, &content->kind, e);
 	if (r == 0)
-		r = vfs_meta_apply(temp.fd, meta, e);
+		r = vfs_meta_apply(p.mount, temp.fd, meta, e);
 	if (r == 0)
 		r = vfs_temp_commit(&temp, p.name, e);
 	return r;
@@ -148,7 +173,11 @@ static int put(struct vfs *fs, const char *path, const struct content *content,
 int vfs_put_file(struct vfs *fs, const char *path, const void *bytes, size_t n,
 		 const struct vfs_meta *meta, struct err *e)
 {
-	const struct content content = {.kind = {.type = S_IFREG}, .bytes = bytes, .n = n};
+	const struct content content = {
+		.kind = {.type = S_IFREG, .mode = mode_unless(meta, 0644)},
+		.bytes = bytes,
+		.n = n,
+	};
 	int r = put(fs, path, &content, meta, e);
 
 	return r < 0 ? err_wrap(e, r, "writing '%s'", vfs_text(path).s) : 0;
@@ -214,7 +243,7 @@ static int set_meta(struct vfs *fs, const char *path, const struct vfs_meta *met
 			return r;
 	}
 	fd = vfs_place_open(&p, e);
-	return fd < 0 ? fd : vfs_meta_apply(fd, meta, e);
+	return fd < 0 ? fd : vfs_meta_apply(p.mount, fd, meta, e);
 }
 
 int vfs_set_meta(struct vfs *fs, const char *path, const struct vfs_meta *meta, struct err *e)
@@ -222,22 +251,4 @@ int vfs_set_meta(struct vfs *fs, const char *path, const struct vfs_meta *meta, 
 	int r = set_meta(fs, path, meta, e);
 
 	return r < 0 ? err_wrap(e, r, "changing '%s'", vfs_text(path).s) : 0;
-}
-
-int vfs_sync(struct vfs *fs, struct err *e)
-{
-	for (size_t i = 0; i < fs->n_mounts; i++) {
-		const struct vfs_mount *m = &fs->mounts[i];
-		cleanup_close int fd = -EBADF;
-
-		if (!m->has_top)
-			continue;
-		fd = m->is_dir ? openat(m->layers[0].fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-			       : vfs_place_reopen(m->layers[0].fd, O_RDONLY, NULL);
-		if (fd == -EINVAL) /* a bind of a device or socket holds nothing of ours */
-			continue;
-		if (fd < 0 || syncfs(fd) < 0)
-			return err_sys(e, "syncing '%s'", m->layers[0].path);
-	}
-	return 0;
 }

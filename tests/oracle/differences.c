@@ -199,13 +199,16 @@ static bool matches(int wanted, int r)
 }
 
 /*
- * Results agree, but trees don't. With redirect_dir=on the kernel copies up what it moves, and
- * sets the redirect, before it finds that it can't; and where it completes a metacopy the
- * file's time is of now, even if nothing gets appended.
+ * Results agree, but trees needn't. With redirect_dir=on the kernel copies up what it moves, and
+ * sets the redirect, before it finds that it can't. Where it completes a metacopy the file's
+ * time is of now, even if nothing gets appended. And a lower file that shows again, because a
+ * whiteout was dropped, is one with the metacopy that was made of it, if that was met first.
  */
 static bool is_done_in_vain(const struct real *r, const struct op *op, const struct outcome *ours,
 			    const struct outcome *kernels)
 {
+	if (op->verb == OP_drop)
+		return ours->r == 0 && kernels->r == 0 && rootfs_has(r, "metacopy=on");
 	if (op->verb == OP_append)
 		return ours->r == 0 && kernels->r == 0 && op->n_bytes == 0 &&
 		       rootfs_has(r, "metacopy=on");

@@ -110,12 +110,6 @@ static void add_xattr(struct buf *to, const char *name, const unsigned char *val
 		buf_addf(to, NULL, value[i] > ' ' && value[i] < 0x7f ? "%c" : "\\%02x", value[i]);
 }
 
-void facts_xattrs_of_view(const struct vfs_xattrs *x, struct buf *to)
-{
-	for (size_t i = 0; i < x->n; i++)
-		add_xattr(to, x->v[i].name, x->v[i].value, x->v[i].size);
-}
-
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -125,6 +119,14 @@ static void sort(struct strv *s)
 {
 	if (s->n)
 		qsort(s->v, s->n, sizeof(*s->v), by_text);
+}
+
+/* A layer that is bound shows its own attributes, of which no two mounts write the same. */
+void facts_xattrs_of_view(const struct vfs_xattrs *x, struct buf *to)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (!strstr(x->v[i].name, ".overlay."))
+			add_xattr(to, x->v[i].name, x->v[i].value, x->v[i].size);
 }
 
 /* What tells overlays' own copies apart, but not what they show. */

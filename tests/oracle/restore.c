@@ -31,7 +31,7 @@ static bool is_kept(const struct vfs_stat *st, const struct kept *k, size_t n)
 }
 
 /* Take a snapshot of a path that takes writes, as @k[@n]; false for others. */
-static bool keep(const struct vfs *fs, const char *path, struct kept *k, size_t n)
+static bool keep(struct vfs *fs, const char *path, struct kept *k, size_t n)
 {
 	struct kept *new = &k[n];
 
@@ -42,7 +42,7 @@ static bool keep(const struct vfs *fs, const char *path, struct kept *k, size_t 
 	return vfs_snapshot(fs, path, &new->snapshot, NULL) == 0;
 }
 
-static size_t keep_some(struct dice *d, const struct vfs *fs, const struct real *r, struct kept *k)
+static size_t keep_some(struct dice *d, struct vfs *fs, const struct real *r, struct kept *k)
 {
 	size_t want = 1 + dice_roll(d, MAX_PATHS);
 	size_t n = 0;

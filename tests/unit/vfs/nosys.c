@@ -57,3 +57,14 @@ bool nosys_has_open_tree(void)
 
 	return fd >= 0;
 }
+
+void nosys_drop_capability(unsigned capability)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	ck_assert_int_eq(sys_capget(&header, data), 0);
+	data[capability / 32].effective &= ~(1u << capability % 32);
+	data[capability / 32].permitted &= ~(1u << capability % 32);
+	ck_assert_int_eq(sys_capset(&header, data), 0);
+}

@@ -3,7 +3,8 @@
 /*
  * nosys - live in a sandbox that denies what it doesn't know
  *
- * nosys_deny() puts a seccomp filter on the calling process and all it starts.
+ * nosys_deny() puts a seccomp filter on the calling process and all it starts. Nothing of this is
+ * taken back; a test has a process of its own.
  */
 #include <stdbool.h>
 
@@ -13,3 +14,6 @@ void nosys_deny(const char *call, int error);
 /* What the sandbox that we are in lets us do. */
 bool nosys_has_openat2(void);
 bool nosys_has_open_tree(void);
+
+/* Live on without a capability (CAP_SYS_ADMIN, ...), like root in many containers. */
+void nosys_drop_capability(unsigned capability);

@@ -30,6 +30,19 @@ void oracle_mount(struct view *v, const char *options, const char *at)
 		      "mounting %s: %m", words);
 }
 
+void oracle_bind(const struct view *v, const char *source, const char *at, unsigned long flags)
+{
+	const char *host = tree_at(&v->t, at);
+
+	ck_assert_int_eq(mount(tree_at(&v->t, source), host, NULL, MS_BIND, NULL), 0);
+	ck_assert_int_eq(mount(NULL, host, NULL, MS_REMOUNT | MS_BIND | flags, NULL), 0);
+}
+
+void oracle_tmpfs(const struct view *v, const char *at)
+{
+	ck_assert_int_eq(mount("tmpfs", tree_at(&v->t, at), "tmpfs", 0, NULL), 0);
+}
+
 void oracle_unmount(struct view *v, const char *at)
 {
 	ck_assert_int_eq(umount2(tree_at(&v->t, at), 0), 0);
@@ -201,6 +214,14 @@ static void compare(const struct view *v, const char *path, const char *host)
 void oracle_compare(const struct view *v, const char *host)
 {
 	compare(v, "/", host);
+}
+
+void oracle_compare_overlay(struct view *v, const char *options)
+{
+	oracle_mount(v, options, "m");
+	oracle_compare(v, tree_at(&v->t, "m"));
+	oracle_unmount(v, "m");
+	ck_assert_int_eq(rmdir(tree_at(&v->t, "m")), 0);
 }
 
 static bool is_opaque(const char *host)

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "tests/unit/vfs/view.h"
+#include "tests/unit/vfs/oracle.h"
 
 static struct view v;
 
 static void setup(void)
 {
 	suite_need_root();
+	oracle_isolate();
 	view_init(&v);
 }
 
@@ -80,6 +83,27 @@ START_TEST(a_command_is_what_execvp_would_run)
 }
 END_TEST
 
+START_TEST(a_command_on_a_noexec_mount_is_passed_over)
+{
+	char found[LIMIT_PATH] = "";
+	struct err e = ERR_NONE;
+
+	tree_dir(&v.t, "r/a");
+	make_command("r/b/cmd");
+	make_command("data/cmd");
+	tree_dir(&v.t, "k");
+	oracle_bind(&v, "data", "k", MS_NOEXEC);
+	ck_assert_int_eq(access(tree_at(&v.t, "k/cmd"), X_OK), -1);
+	oracle_unmount(&v, "k");
+
+	view_rootfs(&v, "bind", "@/r", "");
+	view_mount(&v, "bind", "@/data", "/a", "bind,noexec");
+	view_open(&v);
+	ck_ok(vfs_find_command(v.fs, "cmd", "/a:/b", found, &e), e);
+	ck_assert_str_eq(found, "/b/cmd");
+}
+END_TEST
+
 START_TEST(a_path_list_is_limited)
 {
 	char *path = malloc(LIMIT_STRING + 1);
@@ -98,4 +122,5 @@ START_TEST(a_path_list_is_limited)
 }
 END_TEST
 
-SUITE("vfs/command", setup, teardown, a_command_is_what_execvp_would_run, a_path_list_is_limited)
+SUITE("vfs/command", setup, teardown, a_command_is_what_execvp_would_run,
+      a_command_on_a_noexec_mount_is_passed_over, a_path_list_is_limited)

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "tests/unit/vfs/nosys.h"
 #include "tests/unit/vfs/view.h"
 
 static struct view v;
@@ -109,19 +111,42 @@ END_TEST
 
 START_TEST(a_file_above_the_limit_is_refused_and_leaves_nothing)
 {
-	struct timespec old[2] = {{.tv_sec = 100}, {.tv_sec = 200}};
-	struct err e = ERR_NONE;
-	struct stat st;
+	static const struct vfs_meta meta = {.fields = VFS_META_MODE, .mode = 0600};
+	cleanup_free char *before = NULL;
+	cleanup_free char *after = NULL;
 
-	tree_file(&v.t, "l1/big", "");
-	ck_assert_int_eq(truncate(tree_at(&v.t, "l1/big"), (off_t)LIMIT_COPY_UP + 1), 0);
-	ck_assert_int_eq(utimensat(AT_FDCWD, tree_at(&v.t, "u"), old, 0), 0);
+	for (const char *rel = "l1/big\0l1/d/big\0"; *rel; rel += strlen(rel) + 1) {
+		tree_file(&v.t, rel, "");
+		ck_assert_int_eq(truncate(tree_at(&v.t, rel), (off_t)LIMIT_COPY_UP + 1), 0);
+	}
+	view_set_old_times(&v, "u");
 	open_overlay();
-	ck_assert_int_eq(vfs_copy_up_entry(v.fs, "/big", &e), -EFBIG);
-	ck_assert_int_eq(e.kind, ERR_LIMIT);
-	ck_assert_int_eq(stat(tree_at(&v.t, "u"), &st), 0);
-	ck_assert_int_eq(st.st_mtim.tv_sec, 200);
+	before = tree_manifest(&v.t, "u");
+	for (const char *path = "/big\0/d/big\0"; *path; path += strlen(path) + 1) {
+		struct err e = ERR_NONE;
+
+		ck_assert_int_eq(vfs_copy_up_entry(v.fs, path, &e), -EFBIG);
+		ck_assert_int_eq(e.kind, ERR_LIMIT);
+		ck_assert_int_eq(vfs_set_meta(v.fs, path, &meta, NULL), -EFBIG);
+	}
+	after = tree_manifest(&v.t, "u");
+	ck_assert_str_eq(before, after);
 	ck_assert_int_eq(rmdir(tree_at(&v.t, "u")), 0);
+}
+END_TEST
+
+/* As root in many sandboxes. */
+START_TEST(a_setgid_bit_is_not_lost_silently_without_the_capability_to_set_it)
+{
+	const struct vfs_meta touch = {.fields = VFS_META_MTIME, .mtime = {.tv_sec = 5}};
+
+	tree_file(&v.t, "l1/file", "x");
+	ck_assert_int_eq(chown(tree_at(&v.t, "l1/file"), 0, 42), 0);
+	ck_assert_int_eq(chmod(tree_at(&v.t, "l1/file"), 02755), 0);
+	open_overlay();
+	nosys_drop_capability(CAP_FSETID);
+	if (vfs_set_meta(v.fs, "/file", &touch, NULL) == 0) /* a refusal is right, too */
+		ck_assert_uint_eq(view_stat(&v, "/file").mode, 02755);
 }
 END_TEST
 
@@ -177,4 +202,5 @@ END_TEST
 SUITE("vfs/copy_up", setup, teardown, everything_about_a_file_is_copied,
       overlayfs_own_attributes_stay_behind_but_escaped_ones_come_along,
       a_directory_comes_without_its_content, a_file_above_the_limit_is_refused_and_leaves_nothing,
+      a_setgid_bit_is_not_lost_silently_without_the_capability_to_set_it,
       a_crash_leaves_the_old_file_or_the_whole_new_one)

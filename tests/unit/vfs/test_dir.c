@@ -29,9 +29,7 @@ static void compare(const char *options)
 {
 	view_rootfs(&v, "overlay", "overlay", options);
 	view_open(&v);
-	oracle_mount(&v, options, "m");
-	oracle_compare(&v, tree_at(&v.t, "m"));
-	oracle_unmount(&v, "m");
+	oracle_compare_overlay(&v, options);
 }
 
 START_TEST(the_topmost_layer_wins_and_directories_merge)

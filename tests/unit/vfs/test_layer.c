@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/vfs/nosys.h"
 #include "tests/unit/vfs/oracle.h"
@@ -98,17 +99,42 @@ START_TEST(a_file_can_be_a_subpath)
 }
 END_TEST
 
+START_TEST(a_subpath_of_a_plain_bind_has_no_mounts_below)
+{
+	cleanup_close int fd = -EBADF;
+	char got[64] = "";
+	struct err e = ERR_NONE;
+
+	tree_file(&v.t, "source/sub/file", "below");
+	tree_file(&v.t, "over/file", "the mount");
+	tree_dir(&v.t, "r/a");
+	tree_dir(&v.t, "k");
+	oracle_bind(&v, "over", "source/sub", 0);
+	oracle_bind(&v, "source", "k", 0); /* as mount(8): first the source, then what is in it */
+	fd = open(tree_at(&v.t, "k/sub/file"), O_RDONLY | O_CLOEXEC);
+	ck_assert_int_gt(read(fd, got, sizeof(got) - 1), 0);
+	fd = fd_close(fd);
+	oracle_unmount(&v, "k");
+
+	view_rootfs(&v, "bind", "@/r", "");
+	view_mount(&v, "bind", "@/source", "/a", "bind,X-mount.subdir=sub");
+	if (nosys_has_open_tree()) {
+		view_open(&v);
+		ck_assert_str_eq(view_read(&v, "/a/file"), got);
+	} else {
+		ck_assert_int_eq(view_try(&v, &e), -EOPNOTSUPP);
+	}
+	oracle_unmount(&v, "source/sub");
+}
+END_TEST
+
 /* A writable recursive bind of a directory in which a mount takes no writes. */
 static void bind_with_readonly_submount(void)
 {
-	const char *at;
-
 	tree_file(&v.t, "r/sub/under", "");
 	tree_file(&v.t, "r/file", "");
 	tree_file(&v.t, "ro/inside", "text");
-	at = tree_at(&v.t, "r/sub");
-	ck_assert_int_eq(mount(tree_at(&v.t, "ro"), at, NULL, MS_BIND, NULL), 0);
-	ck_assert_int_eq(mount(NULL, at, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+	oracle_bind(&v, "ro", "r/sub", MS_RDONLY);
 	view_rootfs(&v, "bind", "@/r", "rbind");
 	view_open(&v);
 }
@@ -130,7 +156,7 @@ START_TEST(a_read_only_mount_in_a_writable_one_is_not_written)
 	ck_assert_int_eq(vfs_rename(v.fs, "/file", "/sub/file", NULL), -EROFS);
 	ck_assert_str_eq(view_read(&v, "/sub/inside"), "text");
 	v.fs = vfs_free(v.fs);
-	ck_assert_int_eq(umount(tree_at(&v.t, "r/sub")), 0);
+	oracle_unmount(&v, "r/sub");
 }
 END_TEST
 
@@ -139,7 +165,7 @@ START_TEST(a_mount_that_came_with_the_source_is_busy)
 	struct err e = ERR_NONE;
 
 	tree_file(&v.t, "r/sub/under", "");
-	ck_assert_int_eq(mount("tmpfs", tree_at(&v.t, "r/sub"), "tmpfs", 0, NULL), 0);
+	oracle_tmpfs(&v, "r/sub");
 	view_rootfs(&v, "bind", "@/r", "rbind");
 	view_open(&v);
 	ck_assert(view_stat(&v, "/sub").mountpoint);
@@ -149,7 +175,7 @@ START_TEST(a_mount_that_came_with_the_source_is_busy)
 	ck_assert_int_eq(vfs_rename(v.fs, "/sub", "/other", NULL), -EBUSY);
 	ck_assert_int_eq(vfs_put_file(v.fs, "/sub/file", "x", 1, &meta, NULL), 0);
 	v.fs = vfs_free(v.fs);
-	ck_assert_int_eq(umount(tree_at(&v.t, "r/sub")), 0);
+	oracle_unmount(&v, "r/sub");
 }
 END_TEST
 
@@ -162,9 +188,8 @@ START_TEST(who_may_not_clone_mounts_sees_the_same_or_is_told_why_not)
 	tree_file(&v.t, "r/sub/under", "");
 	tree_file(&v.t, "r/one", "under");
 	tree_file(&v.t, "one", "over");
-	ck_assert_int_eq(mount("tmpfs", tree_at(&v.t, "r/sub"), "tmpfs", 0, NULL), 0);
-	ck_assert_int_eq(mount(tree_at(&v.t, "one"), tree_at(&v.t, "r/one"), NULL, MS_BIND, NULL),
-			 0);
+	oracle_tmpfs(&v, "r/sub");
+	oracle_bind(&v, "one", "r/one", 0);
 	nosys_deny("open_tree", EPERM);
 	view_rootfs(&v, "bind", "@/r", "bind");
 	view_open(&v);
@@ -182,8 +207,8 @@ START_TEST(who_may_not_clone_mounts_sees_the_same_or_is_told_why_not)
 	ck_assert_str_eq(view_read(&v, "/one"), "over");
 	ck_assert_str_eq(view_list(&v, "/sub"), "");
 	v.fs = vfs_free(v.fs);
-	ck_assert_int_eq(umount(tree_at(&v.t, "r/one")), 0);
-	ck_assert_int_eq(umount(tree_at(&v.t, "r/sub")), 0);
+	oracle_unmount(&v, "r/one");
+	oracle_unmount(&v, "r/sub");
 }
 END_TEST
 
@@ -213,7 +238,7 @@ START_TEST(an_overlay_with_hard_links_in_its_index_is_refused)
 END_TEST
 
 SUITE("vfs/layer", setup, teardown, a_source_may_be_a_link, a_subpath_is_resolved_inside_the_source,
-      a_file_can_be_a_subpath, a_read_only_mount_in_a_writable_one_is_not_written,
-      a_mount_that_came_with_the_source_is_busy,
+      a_file_can_be_a_subpath, a_subpath_of_a_plain_bind_has_no_mounts_below,
+      a_read_only_mount_in_a_writable_one_is_not_written, a_mount_that_came_with_the_source_is_busy,
       who_may_not_clone_mounts_sees_the_same_or_is_told_why_not,
       an_overlay_with_hard_links_in_its_index_is_refused)

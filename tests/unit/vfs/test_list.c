@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
-#include "tests/unit/vfs/view.h"
+#include "tests/unit/vfs/oracle.h"
 
 static struct view v;
 
 static void setup(void)
 {
 	suite_need_root();
+	oracle_isolate();
 	view_init(&v);
 }
 
@@ -72,6 +75,43 @@ START_TEST(more_names_than_asked_for_are_refused)
 }
 END_TEST
 
+/* A directory with @n files. */
+static void fill(const char *rel, int n)
+{
+	cleanup_close int fd = -EBADF;
+	char name[32];
+
+	tree_dir(&v.t, rel);
+	fd = open(tree_at(&v.t, rel), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		ck_assert_int_eq(mknodat(fd, name, S_IFREG | 0644, 0), 0);
+	}
+}
+
+START_TEST(names_that_layers_share_count_once_towards_the_limit)
+{
+	enum { N = 40000 };
+	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
+	struct err e = ERR_NONE;
+
+	_Static_assert(N < LIMIT_DIR_ENTRIES && 2 * N > LIMIT_DIR_ENTRIES, "together they exceed");
+	fill("l1/d", N);
+	fill("l2/d", N);
+	view_open_overlay(&v);
+	ck_ok(vfs_list(v.fs, "/d", &names, &e), e);
+	ck_assert_uint_eq(names.n, N);
+}
+END_TEST
+
+START_TEST(a_directory_above_the_limit_is_not_taken_for_empty)
+{
+	fill("l1/d", LIMIT_DIR_ENTRIES + 1);
+	view_open_overlay(&v);
+	ck_assert_int_eq(vfs_remove(v.fs, "/d", NULL), -ENOTEMPTY);
+}
+END_TEST
+
 START_TEST(only_directories_are_listed)
 {
 	struct strv names = STRV(2);
@@ -112,5 +152,6 @@ END_TEST
 
 SUITE("vfs/list", setup, teardown, names_are_sorted_by_bytes_and_merged,
       a_character_device_in_a_bind_is_no_whiteout, a_mount_shows_even_over_a_whiteout,
-      more_names_than_asked_for_are_refused, only_directories_are_listed,
+      more_names_than_asked_for_are_refused, names_that_layers_share_count_once_towards_the_limit,
+      a_directory_above_the_limit_is_not_taken_for_empty, only_directories_are_listed,
       the_tops_own_entries_are_counted_with_whiteouts)

@@ -29,24 +29,39 @@ static void open_bind(void)
 	view_open(&v);
 }
 
-START_TEST(attributes_are_sorted_and_overlayfs_own_left_out)
+/* The names of the attributes of "/file", one after the other. */
+static void expect_attributes(const char *wanted)
 {
+	cleanup_buf struct buf names = BUF(4096);
 	struct vfs_xattrs x = {0};
-	const char *host;
+	struct err e = ERR_NONE;
+
+	ck_ok(vfs_get_xattrs(v.fs, "/file", &x, &e), e);
+	for (size_t i = 0; i < x.n; i++)
+		buf_addf(&names, NULL, "%s ", x.v[i].name);
+	vfs_xattrs_done(&x);
+	ck_assert_str_eq(names.data, wanted);
+}
+
+START_TEST(attributes_are_sorted_and_an_overlays_own_left_out)
+{
+	static const char *const set[] = {"user.b", "trusted.overlay.origin", "user.a",
+					  "user.overlay.origin"};
 
 	tree_file(&v.t, "r/file", "");
-	host = tree_at(&v.t, "r/file");
-	ck_assert_int_eq(setxattr(host, "user.b", "2", 1, 0), 0);
-	ck_assert_int_eq(setxattr(host, "user.a", "1\0", 2, 0), 0);
-	ck_assert_int_eq(setxattr(host, "trusted.overlay.opaque", "y", 1, 0), 0);
-	ck_assert_int_eq(setxattr(host, "user.overlay.opaque", "y", 1, 0), 0);
+	tree_dir(&v.t, "l");
+	for (size_t i = 0; i < ARRAY_SIZE(set); i++)
+		ck_assert_int_eq(setxattr(tree_at(&v.t, "r/file"), set[i], "x", 1, 0), 0);
 	open_bind();
-	ck_assert_int_eq(vfs_get_xattrs(v.fs, "/file", &x, NULL), 0);
-	ck_assert_uint_eq(x.n, 2);
-	ck_assert_str_eq(x.v[0].name, "user.a");
-	ck_assert_uint_eq(x.v[0].size, 2);
-	ck_assert_str_eq(x.v[1].name, "user.b");
-	vfs_xattrs_done(&x);
+	expect_attributes("trusted.overlay.origin user.a user.b user.overlay.origin ");
+	mount_specs_done(&v.rootfs);
+	view_rootfs(&v, "overlay", "", "lowerdir=@/r:@/l");
+	view_open(&v);
+	expect_attributes("user.a user.b user.overlay.origin ");
+	mount_specs_done(&v.rootfs);
+	view_rootfs(&v, "overlay", "", "lowerdir=@/r:@/l,userxattr");
+	view_open(&v);
+	expect_attributes("trusted.overlay.origin user.a user.b ");
 }
 END_TEST
 
@@ -115,6 +130,6 @@ START_TEST(a_special_file_has_no_metadata_to_set)
 }
 END_TEST
 
-SUITE("vfs/meta", setup, teardown, attributes_are_sorted_and_overlayfs_own_left_out,
+SUITE("vfs/meta", setup, teardown, attributes_are_sorted_and_an_overlays_own_left_out,
       attributes_of_a_link_are_its_own, the_attributes_of_a_link_are_set_on_the_link,
       more_attributes_than_the_limit_are_refused, a_special_file_has_no_metadata_to_set)

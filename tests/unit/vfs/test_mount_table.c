@@ -2,8 +2,10 @@
 /* Which mount shows at a path: order, shadows, destinations. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tests/unit/vfs/nosys.h"
@@ -208,9 +210,52 @@ START_TEST(the_number_of_mounts_is_limited)
 }
 END_TEST
 
+START_TEST(more_layers_than_descriptors_are_refused)
+{
+	cleanup_buf struct buf options = BUF(1 << 20);
+	struct err e = ERR_NONE;
+	struct rlimit limit;
+
+	for (int i = 0; i < LIMIT_LAYERS; i++) {
+		char rel[32];
+
+		snprintf(rel, sizeof(rel), "l%d/a/b/c", i);
+		tree_dir(&v.t, rel);
+		buf_addf(&options, NULL, i ? ":@/l%d" : "lowerdir=@/l%d", i);
+	}
+	view_rootfs(&v, "overlay", "", options.data);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = 1024;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(view_try(&v, &e), -EMFILE);
+	ck_assert_int_eq(e.kind, ERR_LIMIT);
+}
+END_TEST
+
+START_TEST(who_can_not_read_trusted_attributes_gets_no_wrong_answer)
+{
+	struct err e = ERR_NONE;
+	struct vfs_stat st;
+
+	tree_file(&v.t, "l1/d/secret", "x");
+	tree_dir(&v.t, "u/d");
+	tree_dir(&v.t, "w");
+	tree_opaque(&v.t, "u/d");
+	view_rootfs(&v, "overlay", "", "lowerdir=@/l1,upperdir=@/u,workdir=@/w");
+	nosys_drop_capability(CAP_SYS_ADMIN);
+	if (view_try(&v, &e) < 0) { /* a refusal is right */
+		ck_assert_int_eq(e.kind, ERR_UNSUPPORTED);
+		return;
+	}
+	if (vfs_lstat(v.fs, "/d/secret", &st, NULL) == 0)
+		ck_assert_int_eq(st.type, VFS_ABSENT);
+}
+END_TEST
+
 SUITE("vfs/mount_table", setup, teardown, a_later_mount_hides_earlier_ones_at_and_below_it,
       the_last_rootfs_is_on_top, a_destination_is_resolved_when_its_turn_comes,
       a_destination_that_does_not_exist_works_all_the_same, a_file_can_be_bound,
       a_special_file_system_is_unreachable, mounts_below_a_source_show_with_rbind_only,
       reading_leaves_access_times_alone, what_can_not_be_opened_is_an_error_that_names_it,
-      the_number_of_mounts_is_limited)
+      the_number_of_mounts_is_limited, more_layers_than_descriptors_are_refused,
+      who_can_not_read_trusted_attributes_gets_no_wrong_answer)

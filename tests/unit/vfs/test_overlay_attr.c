@@ -33,10 +33,7 @@ static void compare(const char *options)
 	mount_specs_done(&v.rootfs);
 	view_rootfs(&v, "overlay", "", options);
 	view_open(&v);
-	oracle_mount(&v, options, "m");
-	oracle_compare(&v, tree_at(&v.t, "m"));
-	oracle_unmount(&v, "m");
-	ck_assert_int_eq(rmdir(tree_at(&v.t, "m")), 0);
+	oracle_compare_overlay(&v, options);
 }
 
 static void set(const char *rel, const char *name, const char *value)
@@ -195,6 +192,48 @@ START_TEST(the_options_decide_as_in_the_kernel)
 		ck_assert_int_eq(r, modes[i].word ? -EPERM : 0);
 		ck_assert(!modes[i].word || strstr(e.msg, modes[i].word));
 		ck_assert(!modes[i].word || e.kind == ERR_UNSUPPORTED);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *options;
+	const char *path;
+} to_nothing[] = {
+	{"lowerdir=@/l1:@/l2,redirect_dir=nofollow", "/lower"},
+	{"lowerdir=@/l2,upperdir=@/u,workdir=@/w,redirect_dir=nofollow", "/upper"},
+	{"lowerdir=@/l2,upperdir=@/u,workdir=@/w,userxattr", "/user"},
+	{"lowerdir=@/l1:@/l2,metacopy=off", "/file-in-lower"},
+	{"lowerdir=@/l2,upperdir=@/u,workdir=@/w,metacopy=off", "/file-in-upper"},
+	{"lowerdir=@/l1:@/l2,metacopy=off", "/file-in-lowest"},
+	{"lowerdir=@/l1:@/l2,metacopy=on", "/file-in-lowest"},
+};
+
+START_TEST(what_leads_to_nothing_fails_only_where_it_does_in_the_kernel)
+{
+	tree_file(&v.t, "l2/old/x", "");
+	tree_dir(&v.t, "l1/lower");
+	redirect("l1/lower", "gone");
+	tree_dir(&v.t, "u/upper");
+	redirect("u/upper", "gone");
+	tree_dir(&v.t, "u/user");
+	set("u/user", "user.overlay.redirect", "gone");
+	metacopy("l1/file-in-lower", NULL, 0);
+	metacopy("u/file-in-upper", NULL, 0);
+	metacopy("l2/file-in-lowest", NULL, 0);
+	tree_dir(&v.t, "w");
+	for (size_t i = 0; i < ARRAY_SIZE(to_nothing); i++) {
+		int theirs = kernel_stat(to_nothing[i].options, to_nothing[i].path);
+		struct err e = ERR_NONE;
+		struct vfs_stat st;
+		int ours;
+
+		mount_specs_done(&v.rootfs);
+		view_rootfs(&v, "overlay", "", to_nothing[i].options);
+		view_open(&v);
+		ours = vfs_lstat(v.fs, to_nothing[i].path, &st, &e);
+		ck_assert_msg(ours == theirs, "%s with %s: %d (%s), the kernel's %d",
+			      to_nothing[i].path, to_nothing[i].options, ours, e.msg, theirs);
 	}
 }
 END_TEST
@@ -419,6 +458,7 @@ SUITE("vfs/overlay_attr", setup, teardown,
       what_is_opaque_or_gone_on_the_way_of_a_redirect_ends_it,
       the_content_of_a_metacopy_is_that_of_the_layer_that_has_it,
       the_options_decide_as_in_the_kernel,
+      what_leads_to_nothing_fails_only_where_it_does_in_the_kernel,
       options_that_exclude_each_other_are_refused_as_in_the_kernel,
       a_redirect_that_no_kernel_writes_leads_nowhere, a_metacopy_without_content_is_an_error,
       a_metacopy_gets_its_content_when_it_is_written,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 #include "tests/unit/vfs/layers.h"
 #include "tests/unit/vfs/oracle.h"
 
-static const char ours_options[] = "lowerdir=@/l1:@/l2,upperdir=@/u,workdir=@/w";
 static const char kernels_options[] = "lowerdir=@/l1:@/l2,upperdir=@/ku,workdir=@/kw";
 static struct view v;
 
@@ -24,28 +24,6 @@ static void setup(void)
 static void teardown(void)
 {
 	view_done(&v);
-}
-
-static void open_overlay(void)
-{
-	for (const char *rel = "l1\0l2\0u\0w\0"; *rel; rel += strlen(rel) + 1)
-		ck_assert(mkdir(tree_at(&v.t, rel), 0755) == 0 || errno == EEXIST);
-	view_rootfs(&v, "overlay", "", ours_options);
-	view_open(&v);
-}
-
-static void compare_with_kernel(void)
-{
-	oracle_mount(&v, ours_options, "m");
-	oracle_compare(&v, tree_at(&v.t, "m"));
-	oracle_unmount(&v, "m");
-}
-
-static bool is_whiteout(const char *rel)
-{
-	struct stat st;
-
-	return lstat(tree_at(&v.t, rel), &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == 0;
 }
 
 static void move(const char *from, const char *to)
@@ -62,14 +40,14 @@ START_TEST(a_lower_file_moves_with_all_it_has_and_leaves_a_whiteout)
 	tree_file(&v.t, "l1/a/file", "text");
 	ck_assert_int_eq(chown(tree_at(&v.t, "l1/a/file"), 5, 6), 0);
 	tree_dir(&v.t, "l2/b");
-	open_overlay();
+	view_open_overlay(&v);
 	move("/a/file", "/b/moved");
 
-	ck_assert(is_whiteout("u/a/file"));
+	ck_assert(view_has_whiteout(&v, "u/a/file"));
 	ck_assert_int_eq(stat(tree_at(&v.t, "u/b/moved"), &st), 0);
 	ck_assert_uint_eq(st.st_uid, 5);
 	ck_assert_str_eq(view_read(&v, "/b/moved"), "text");
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
@@ -81,14 +59,14 @@ START_TEST(whiteouts_are_traded_when_one_is_in_the_way)
 	tree_file(&v.t, "u/own", "own");
 	tree_file(&v.t, "l2/c", "c");
 	tree_whiteout(&v.t, "u/c");
-	open_overlay();
+	view_open_overlay(&v);
 	move("/a", "/b");
 	move("/own", "/c");
 
-	ck_assert(is_whiteout("u/a"));
+	ck_assert(view_has_whiteout(&v, "u/a"));
 	ck_assert_int_eq(access(tree_at(&v.t, "u/own"), F_OK), -1);
 	ck_assert_str_eq(view_list(&v, "/"), "b c");
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
@@ -97,12 +75,12 @@ START_TEST(a_directory_of_the_top_does_not_merge_at_its_new_name)
 	tree_file(&v.t, "l1/gone/old", "");
 	tree_whiteout(&v.t, "u/gone");
 	tree_file(&v.t, "u/own/new", "");
-	open_overlay();
+	view_open_overlay(&v);
 	move("/own", "/gone");
 
 	ck_assert_str_eq(view_list(&v, "/"), "gone");
 	ck_assert_str_eq(view_list(&v, "/gone"), "new");
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
@@ -116,7 +94,7 @@ START_TEST(a_directory_replaces_an_empty_one_whatever_layers_that_has)
 	tree_file(&v.t, "u/two/2", "");
 	tree_opaque(&v.t, "u/two");
 	tree_file(&v.t, "l2/two/below", "");
-	open_overlay();
+	view_open_overlay(&v);
 	ck_assert_int_eq(vfs_rename(v.fs, "/one", "/lower-only", NULL), -ENOTEMPTY);
 	move("/one", "/empty");
 	move("/two", "/emptied"); /* a lower directory is below both names */
@@ -124,7 +102,7 @@ START_TEST(a_directory_replaces_an_empty_one_whatever_layers_that_has)
 	ck_assert_str_eq(view_list(&v, "/"), "emptied empty lower-only");
 	ck_assert_str_eq(view_list(&v, "/emptied"), "2");
 	ck_assert_str_eq(view_list(&v, "/empty"), "1");
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
@@ -136,7 +114,7 @@ START_TEST(special_files_and_links_move_too)
 	tree_fifo(&v.t, "l1/fifo");
 	tree_link(&v.t, "l1/link", "somewhere");
 	ck_assert_int_eq(mknod(tree_at(&v.t, "l1/null"), S_IFCHR | 0640, makedev(1, 3)), 0);
-	open_overlay();
+	view_open_overlay(&v);
 	move("/fifo", "/fifo2");
 	move("/link", "/link2");
 	move("/null", "/null2");
@@ -147,7 +125,7 @@ START_TEST(special_files_and_links_move_too)
 	ck_assert_int_eq(vfs_readlink(v.fs, "/link2", target, NULL), 0);
 	ck_assert_str_eq(target, "somewhere");
 	ck_assert_str_eq(view_list(&v, "/"), "fifo2 link2 null2");
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
@@ -192,7 +170,7 @@ START_TEST(what_can_not_be_moved_stays_and_nothing_is_copied_up)
 	view_mount(&v, "bind", "@/b", "/ro", "ro");
 	tree_dir(&v.t, "u/own/mnt");
 	view_mount(&v, "bind", "@/b", "/own/mnt", "");
-	open_overlay();
+	view_open_overlay(&v);
 	before = tree_manifest(&v.t, "u");
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
 		struct err e = ERR_NONE;
@@ -217,6 +195,59 @@ START_TEST(in_a_bind_it_is_a_plain_rename)
 	ck_assert_str_eq(view_read(&v, "/b/empty/file"), "text");
 	ck_assert_str_eq(view_list(&v, "/"), "b");
 	ck_assert_int_eq(vfs_rename(v.fs, "/b", "/b", NULL), 0);
+}
+END_TEST
+
+START_TEST(nothing_moves_into_a_mount_that_came_with_the_source)
+{
+	struct err e = ERR_NONE;
+
+	tree_file(&v.t, "r/file", "");
+	tree_dir(&v.t, "r/sub");
+	oracle_tmpfs(&v, "r/sub");
+	view_rootfs(&v, "bind", "@/r", "rbind");
+	view_open(&v);
+	ck_assert_int_eq(vfs_rename(v.fs, "/file", "/sub/file", &e), -EXDEV);
+	ck_assert_int_eq(e.kind, ERR_PRECONDITION);
+	v.fs = vfs_free(v.fs);
+	oracle_unmount(&v, "r/sub");
+}
+END_TEST
+
+/* Do readdir() and stat() agree about an entry of the tree's directory @rel? */
+static bool has_one_inode_number(const char *rel, const char *name)
+{
+	cleanup_closedir DIR *d = opendir(tree_at(&v.t, rel));
+	const struct dirent *entry;
+	struct stat st;
+
+	ck_assert_ptr_nonnull(d);
+	while ((entry = readdir(d)))
+		if (strcmp(entry->d_name, name) == 0) {
+			ck_assert_int_eq(fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW), 0);
+			return st.st_ino == entry->d_ino;
+		}
+	return false;
+}
+
+START_TEST(a_moved_file_has_one_inode_number)
+{
+	tree_file(&v.t, "l1/f", "x");
+	tree_file(&v.t, "l1/g", "x");
+	view_open_overlay(&v);
+	oracle_mount(&v, VIEW_OVERLAY, "m");
+	ck_assert_int_eq(chmod(tree_at(&v.t, "m/f"), 0600), 0);
+	ck_assert_int_eq(chmod(tree_at(&v.t, "m/g"), 0600), 0);
+	ck_assert_int_eq(mkdir(tree_at(&v.t, "m/ours"), 0755), 0);
+	ck_assert_int_eq(mkdir(tree_at(&v.t, "m/theirs"), 0755), 0);
+	ck_assert_int_eq(rename(tree_at(&v.t, "m/g"), tree_at(&v.t, "m/theirs/g")), 0);
+	oracle_unmount(&v, "m");
+	move("/f", "/ours/f");
+
+	oracle_mount(&v, VIEW_OVERLAY, "m2");
+	ck_assert(has_one_inode_number("m2/theirs", "g"));
+	ck_assert(has_one_inode_number("m2/ours", "f"));
+	oracle_unmount(&v, "m2");
 }
 END_TEST
 
@@ -251,7 +282,7 @@ START_TEST(random_renames_do_what_the_kernel_does)
 		layers_make(&dice, tree_at(&v.t, "u"), /* file_whiteouts= */ false);
 		layers_make(&twin, tree_at(&v.t, "ku"), /* file_whiteouts= */ false);
 		tree_dir(&v.t, "kw");
-		open_overlay();
+		view_open_overlay(&v);
 		oracle_remove_stale_whiteouts(&v, "u");
 		oracle_mount(&v, kernels_options, "km");
 		for (int i = 0; i < 20; i++) {
@@ -271,7 +302,7 @@ START_TEST(random_renames_do_what_the_kernel_does)
 		}
 		oracle_compare(&v, tree_at(&v.t, "km"));
 		oracle_unmount(&v, "km");
-		compare_with_kernel();
+		oracle_compare_overlay(&v, VIEW_OVERLAY);
 		view_done(&v);
 		view_init(&v);
 	}
@@ -283,4 +314,5 @@ SUITE("vfs/rename", setup, teardown, a_lower_file_moves_with_all_it_has_and_leav
       a_directory_of_the_top_does_not_merge_at_its_new_name,
       a_directory_replaces_an_empty_one_whatever_layers_that_has, special_files_and_links_move_too,
       what_can_not_be_moved_stays_and_nothing_is_copied_up, in_a_bind_it_is_a_plain_rename,
+      nothing_moves_into_a_mount_that_came_with_the_source, a_moved_file_has_one_inode_number,
       random_renames_do_what_the_kernel_does)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 #include "tests/unit/vfs/layers.h"
@@ -143,6 +144,68 @@ START_TEST(links_lead_from_one_mount_into_another)
 }
 END_TEST
 
+START_TEST(links_on_a_nosymfollow_mount_are_not_followed)
+{
+	char ret[LIMIT_PATH];
+
+	tree_dir(&v.t, "r/a");
+	tree_link(&v.t, "data/link", "file");
+	tree_file(&v.t, "data/file", "x");
+	tree_dir(&v.t, "k");
+	oracle_bind(&v, "data", "k", MS_NOSYMFOLLOW);
+	ck_assert_int_eq(open(tree_at(&v.t, "k/link"), O_RDONLY), -1);
+	ck_assert_int_eq(errno, ELOOP);
+	oracle_unmount(&v, "k");
+
+	view_rootfs(&v, "bind", "@/r", "");
+	view_mount(&v, "bind", "@/data", "/a", "bind,nosymfollow");
+	view_open(&v);
+	ck_assert_int_eq(vfs_resolve(v.fs, "/a/link", true, ret, NULL), -ELOOP);
+	ck_assert_int_ne(vfs_exists(v.fs, "/a/link", NULL), 1);
+}
+END_TEST
+
+/* A link "l" to "." in the innermost of many directories, the long way round; @ret is its path. */
+static void make_detour(const char *part, size_t n_parts, char *ret)
+{
+	cleanup_close int fd = view_make_deep(&v, "r", 1900, ret);
+	char target[LIMIT_PATH] = "";
+
+	for (size_t i = 0; i < n_parts; i++)
+		strcat(target, part);
+	strcat(target, ".");
+	ck_assert_int_eq(symlinkat(target, fd, "l"), 0);
+	ck_assert_int_eq(faccessat(fd, "l", F_OK, 0), 0);
+	strcat(ret, "/l");
+	view_rootfs(&v, "bind", "@/r", "");
+	view_open(&v);
+}
+
+START_TEST(a_link_may_go_up_and_down_a_deep_path_many_times)
+{
+	char path[LIMIT_PATH];
+	char ret[LIMIT_PATH];
+
+	make_detour("../d/", 800, path);
+	ck_assert_int_eq(vfs_resolve(v.fs, path, true, ret, NULL), 0);
+	path[strlen(path) - strlen("/l")] = '\0';
+	ck_assert_str_eq(ret, path);
+}
+END_TEST
+
+/* Ten up is more than is kept open, so the way down begins at the root each time. */
+START_TEST(a_link_that_takes_too_many_steps_is_refused)
+{
+	char path[LIMIT_PATH];
+	char ret[LIMIT_PATH];
+	struct err e = ERR_NONE;
+
+	make_detour("../../../../../../../../../../d/d/d/d/d/d/d/d/d/d/", 80, path);
+	ck_assert_int_eq(vfs_resolve(v.fs, path, true, ret, &e), -E2BIG);
+	ck_assert_int_eq(e.kind, ERR_LIMIT);
+}
+END_TEST
+
 /* Where openat2() is denied (tests/support/nosys.c) the kernel is asked in a chroot. */
 static int open_in_chroot(int root, const char *path, int flags)
 {
@@ -249,4 +312,6 @@ END_TEST
 
 SUITE("vfs/resolve", setup, teardown, links_are_followed_inside_the_container_only,
       forty_links_are_followed_and_no_more, a_path_that_grows_too_long_is_refused,
-      links_lead_from_one_mount_into_another, random_paths_resolve_as_in_the_kernel)
+      links_lead_from_one_mount_into_another, links_on_a_nosymfollow_mount_are_not_followed,
+      a_link_may_go_up_and_down_a_deep_path_many_times, a_link_that_takes_too_many_steps_is_refused,
+      random_paths_resolve_as_in_the_kernel)

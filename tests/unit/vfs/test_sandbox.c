@@ -13,8 +13,9 @@
 #include "tests/unit/vfs/nosys.h"
 
 static const char *const programs[] = {
-	"command",     "content", "copy_up", "dir",      "layer", "list",  "lookup",       "meta",
-	"mount_table", "rename",  "resolve", "snapshot", "trace", "write", "overlay_attr",
+	"command",  "content", "copy_up",     "dir",          "held",   "layer",  "list",
+	"lookup",   "meta",    "mount_table", "overlay_attr", "remove", "rename", "resolve",
+	"snapshot", "sync",    "temp",        "trace",        "write",
 };
 
 /* The program @name beside this one. */

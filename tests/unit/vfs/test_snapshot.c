@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -26,46 +27,9 @@ static void teardown(void)
 	view_done(&v);
 }
 
-static void set_old_times(const char *rel)
-{
-	const struct timespec times[2] = {{.tv_sec = 1111, .tv_nsec = 1}, {.tv_sec = 2222}};
-
-	ck_assert_int_eq(utimensat(AT_FDCWD, tree_at(&v.t, rel), times, AT_SYMLINK_NOFOLLOW), 0);
-}
-
-static void open_overlay(void)
-{
-	for (const char *rel = "l1\0l2\0u\0w\0"; *rel; rel += strlen(rel) + 1)
-		ck_assert(mkdir(tree_at(&v.t, rel), 0755) == 0 || errno == EEXIST);
-	set_old_times("u");
-	view_rootfs(&v, "overlay", "", "lowerdir=@/l1:@/l2,upperdir=@/u,workdir=@/w");
-	view_open(&v);
-}
-
-static struct vfs_snapshot *take(const char *path)
-{
-	struct vfs_snapshot *s = NULL;
-	struct err e = ERR_NONE;
-
-	ck_ok(vfs_snapshot(v.fs, path, &s, &e), e);
-	return s;
-}
-
-static int restore(struct vfs_snapshot *s)
-{
-	struct err e = ERR_NONE;
-	int r = vfs_restore(s, &e);
-
-	ck_ok(r, e);
-	vfs_snapshot_free(s);
-	return r;
-}
-
 static void put(const char *path)
 {
-	struct err e = ERR_NONE;
-
-	ck_ok(vfs_put_file(v.fs, path, "something else", 14, &meta, &e), e);
+	view_put(&v, path, "something else");
 }
 
 /* @change is undone by a snapshot of @path, to the last byte. */
@@ -73,10 +37,10 @@ static void check_undone(const char *path, void (*change)(const char *path))
 {
 	cleanup_free char *before = tree_manifest(&v.t, "");
 	cleanup_free char *after = NULL;
-	struct vfs_snapshot *s = take(path);
+	struct vfs_snapshot *s = view_snapshot(&v, path);
 
 	change(path);
-	ck_assert_int_eq(restore(s), 0);
+	ck_assert_int_eq(view_restore(s), 0);
 	after = tree_manifest(&v.t, "");
 	ck_assert_str_eq(before, after);
 }
@@ -155,10 +119,11 @@ static void make_layers(void)
 		char rel[64];
 
 		snprintf(rel, sizeof(rel), "u/etc/%s", name);
-		set_old_times(rel);
+		view_set_old_times(&v, rel);
 	}
-	set_old_times("u/etc");
-	open_overlay();
+	view_set_old_times(&v, "u/etc");
+	view_set_old_times(&v, "u");
+	view_open_overlay(&v);
 }
 
 static const struct {
@@ -197,39 +162,20 @@ START_TEST(whatever_was_done_is_undone_to_the_last_byte_and_time)
 }
 END_TEST
 
-START_TEST(a_hard_link_stays_one)
-{
-	struct vfs_snapshot *s;
-	struct stat a;
-	struct stat b;
-
-	tree_file(&v.t, "u/a", "text");
-	ck_assert_int_eq(link(tree_at(&v.t, "u/a"), tree_at(&v.t, "u/b")), 0);
-	open_overlay();
-	s = take("/a");
-	put("/a");
-	ck_assert_int_eq(restore(s), 0);
-	ck_assert_int_eq(stat(tree_at(&v.t, "u/a"), &a), 0);
-	ck_assert_int_eq(stat(tree_at(&v.t, "u/b"), &b), 0);
-	ck_assert_uint_eq(a.st_ino, b.st_ino);
-	ck_assert_uint_eq(a.st_nlink, 2);
-}
-END_TEST
-
 START_TEST(directories_that_others_use_are_kept)
 {
 	struct vfs_snapshot *s;
 	struct err e = ERR_NONE;
 
 	tree_dir(&v.t, "l1/d");
-	open_overlay();
-	s = take("/d/mine");
+	view_open_overlay(&v);
+	s = view_snapshot(&v, "/d/mine");
 	put("/d/mine");
 	put("/d/theirs");
 	ck_assert_int_eq(vfs_restore(s, &e), VFS_KEPT);
 	ck_assert_str_eq(view_list(&v, "/d"), "theirs");
 	remove_it("/d/theirs");
-	ck_assert_int_eq(restore(s), 0); /* may be repeated */
+	ck_assert_int_eq(view_restore(s), 0); /* may be repeated */
 	ck_assert_int_eq(access(tree_at(&v.t, "u/d"), F_OK), -1);
 }
 END_TEST
@@ -239,8 +185,8 @@ START_TEST(a_full_directory_is_not_taken_away)
 	struct vfs_snapshot *s;
 	struct err e = ERR_NONE;
 
-	open_overlay();
-	s = take("/d");
+	view_open_overlay(&v);
+	s = view_snapshot(&v, "/d");
 	ck_assert_int_eq(vfs_mkdir(v.fs, "/d", &meta, NULL), 0);
 	put("/d/file");
 	ck_assert_int_eq(vfs_restore(s, &e), -ENOTEMPTY);
@@ -250,20 +196,94 @@ START_TEST(a_full_directory_is_not_taken_away)
 }
 END_TEST
 
-START_TEST(a_sparse_file_comes_back_sparse)
+START_TEST(a_directory_that_is_kept_keeps_its_whiteouts)
 {
+	struct vfs_snapshot *s;
+
+	tree_file(&v.t, "l1/d/gone", "x");
+	view_open_overlay(&v);
+	s = view_snapshot(&v, "/d/mine");
+	put("/d/mine");
+	put("/d/theirs");
+	remove_it("/d/gone"); /* they did */
+	ck_assert_int_eq(view_stat(&v, "/d/gone").type, VFS_ABSENT);
+	ck_assert_int_eq(view_restore(s), VFS_KEPT);
+	ck_assert_int_eq(view_stat(&v, "/d/theirs").type, VFS_FILE);
+	ck_assert_int_eq(view_stat(&v, "/d/gone").type, VFS_ABSENT);
+}
+END_TEST
+
+START_TEST(a_directory_with_nothing_but_others_whiteouts_is_kept)
+{
+	struct vfs_snapshot *s;
+
+	tree_file(&v.t, "l1/d/gone", "x");
+	view_open_overlay(&v);
+	s = view_snapshot(&v, "/d/mine");
+	put("/d/mine");
+	remove_it("/d/gone");
+	ck_assert_int_eq(view_restore(s), VFS_KEPT);
+	ck_assert_int_eq(view_stat(&v, "/d/gone").type, VFS_ABSENT);
+}
+END_TEST
+
+START_TEST(a_restore_that_is_refused_keeps_whiteouts)
+{
+	struct vfs_snapshot *s;
+	struct err e = ERR_NONE;
+
+	tree_file(&v.t, "l1/d/gone", "x");
+	view_open_overlay(&v);
+	s = view_snapshot(&v, "/d"); /* the top holds nothing */
+	put("/d/theirs");
+	remove_it("/d/gone");
+	ck_assert_int_eq(vfs_restore(s, &e), -ENOTEMPTY);
+	vfs_snapshot_free(s);
+	ck_assert_int_eq(view_stat(&v, "/d/gone").type, VFS_ABSENT);
+}
+END_TEST
+
+START_TEST(the_kernels_mark_of_copied_up_entries_goes_with_them)
+{
+	static const char options[] = VIEW_OVERLAY ",uuid=off,xino=off";
+	cleanup_free char *before = NULL;
+	cleanup_free char *after = NULL;
 	struct vfs_snapshot *s;
 	struct stat st;
 
-	tree_file(&v.t, "u/sparse", "begin");
-	ck_assert_int_eq(truncate(tree_at(&v.t, "u/sparse"), 64 << 20), 0);
-	open_overlay();
-	s = take("/sparse");
-	put("/sparse");
-	ck_assert_int_eq(restore(s), 0);
-	ck_assert_int_eq(stat(tree_at(&v.t, "u/sparse"), &st), 0);
-	ck_assert_int_eq(st.st_size, 64 << 20);
-	ck_assert_int_lt(st.st_blocks, 1024);
+	tree_file(&v.t, "l1/d/file", "x");
+	for (const char *rel = "l2\0u\0w\0"; *rel; rel += strlen(rel) + 1)
+		tree_dir(&v.t, rel);
+	view_set_old_times(&v, "u");
+	view_rootfs(&v, "overlay", "", options);
+	view_open(&v);
+	before = tree_manifest(&v.t, "u");
+	s = view_snapshot(&v, "/d/file");
+	append_to_it("/d/file");
+	oracle_mount(&v, options, "m");
+	ck_assert_int_eq(stat(tree_at(&v.t, "m/d/file"), &st), 0);
+	oracle_unmount(&v, "m");
+	ck_assert_int_eq(view_restore(s), 0);
+	after = tree_manifest(&v.t, "u");
+	ck_assert_str_eq(before, after);
+}
+END_TEST
+
+START_TEST(a_deep_path_is_restored_with_few_descriptors)
+{
+	const struct rlimit few = {4096, 4096};
+	char path[LIMIT_PATH];
+	struct vfs_snapshot *s;
+
+	fd_close(view_make_deep(&v, "r", 2046, path));
+	strcat(path, "/f");
+	view_rootfs(&v, "bind", "@/r", "rbind");
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	view_open(&v);
+	s = view_snapshot(&v, path);
+	put(path);
+	ck_assert_int_eq(view_restore(s), 0);
+	ck_assert_int_eq(view_stat(&v, path).type, VFS_ABSENT);
 }
 END_TEST
 
@@ -278,24 +298,6 @@ START_TEST(where_nothing_can_be_written_nothing_is_remembered)
 	ck_assert_int_eq(vfs_snapshot(v.fs, "/file", &s, &e), -EROFS);
 	ck_assert_int_eq(e.kind, ERR_PRECONDITION);
 	ck_assert_ptr_null(s);
-}
-END_TEST
-
-START_TEST(a_bound_file_is_restored_in_place)
-{
-	struct vfs_snapshot *s;
-
-	tree_file(&v.t, "r/etc/hosts", "");
-	tree_file(&v.t, "hosts", "host");
-	set_old_times("hosts");
-	view_rootfs(&v, "bind", "@/r", "");
-	view_mount(&v, "bind", "@/hosts", "/etc/hosts", "");
-	view_open(&v);
-	s = take("/etc/hosts");
-	append_to_it("/etc/hosts");
-	ck_assert_int_eq(restore(s), 0);
-	ck_assert_str_eq(view_read(&v, "/etc/hosts"), "host");
-	ck_assert_int_eq(view_stat(&v, "/etc/hosts").mtime.tv_sec, 2222);
 }
 END_TEST
 
@@ -332,7 +334,7 @@ START_TEST(random_writes_to_one_path_leave_no_trace)
 		layers_make(&dice, tree_at(&v.t, "l1"), /* file_whiteouts= */ true);
 		layers_make(&dice, tree_at(&v.t, "l2"), /* file_whiteouts= */ true);
 		layers_make(&dice, tree_at(&v.t, "u"), /* file_whiteouts= */ false);
-		open_overlay();
+		view_open_overlay(&v);
 		for (int i = 0; i < 10; i++) {
 			cleanup_free char *before = tree_manifest(&v.t, "");
 			cleanup_free char *after = NULL;
@@ -340,10 +342,10 @@ START_TEST(random_writes_to_one_path_leave_no_trace)
 			char path[64];
 
 			roll_path(&dice, path, sizeof(path));
-			s = take(path);
+			s = view_snapshot(&v, path);
 			for (int k = 0; k < 4; k++)
 				write_something(&dice, path);
-			ck_assert_int_eq(restore(s), 0);
+			ck_assert_int_eq(view_restore(s), 0);
 			after = tree_manifest(&v.t, "");
 			ck_assert_msg(strcmp(before, after) == 0, "seed %lu: %s", seed, path);
 		}
@@ -354,7 +356,10 @@ START_TEST(random_writes_to_one_path_leave_no_trace)
 END_TEST
 
 SUITE("vfs/snapshot", setup, teardown, whatever_was_done_is_undone_to_the_last_byte_and_time,
-      a_hard_link_stays_one, directories_that_others_use_are_kept,
-      a_full_directory_is_not_taken_away, a_sparse_file_comes_back_sparse,
-      where_nothing_can_be_written_nothing_is_remembered, a_bound_file_is_restored_in_place,
-      random_writes_to_one_path_leave_no_trace)
+      directories_that_others_use_are_kept, a_full_directory_is_not_taken_away,
+      a_directory_that_is_kept_keeps_its_whiteouts,
+      a_directory_with_nothing_but_others_whiteouts_is_kept,
+      a_restore_that_is_refused_keeps_whiteouts,
+      the_kernels_mark_of_copied_up_entries_goes_with_them,
+      a_deep_path_is_restored_with_few_descriptors,
+      where_nothing_can_be_written_nothing_is_remembered, random_writes_to_one_path_leave_no_trace)

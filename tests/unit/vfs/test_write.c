@@ -34,22 +34,6 @@ static void teardown(void)
 	view_done(&v);
 }
 
-static void open_overlay(void)
-{
-	for (const char *rel = "l1\0l2\0u\0w\0"; *rel; rel += strlen(rel) + 1)
-		ck_assert(mkdir(tree_at(&v.t, rel), 0755) == 0 || errno == EEXIST);
-	view_rootfs(&v, "overlay", "", "lowerdir=@/l1:@/l2,upperdir=@/u,workdir=@/w");
-	view_open(&v);
-}
-
-/* What the kernel makes of our upper is what we show. */
-static void compare_with_kernel(void)
-{
-	oracle_mount(&v, "lowerdir=@/l1:@/l2,upperdir=@/u,workdir=@/w", "m");
-	oracle_compare(&v, tree_at(&v.t, "m"));
-	oracle_unmount(&v, "m");
-}
-
 static void put(const char *path, const char *text)
 {
 	struct err e = ERR_NONE;
@@ -62,13 +46,6 @@ static bool exists(const char *rel)
 	struct stat st;
 
 	return lstat(tree_at(&v.t, rel), &st) == 0;
-}
-
-static bool is_whiteout(const char *rel)
-{
-	struct stat st;
-
-	return lstat(tree_at(&v.t, rel), &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == 0;
 }
 
 static bool is_opaque(const char *rel)
@@ -130,6 +107,53 @@ START_TEST(set_id_bits_and_umask_do_not_get_in_the_way)
 }
 END_TEST
 
+START_TEST(a_directory_in_a_setgid_directory_inherits_it)
+{
+	const struct vfs_meta none = {0};
+	struct err e = ERR_NONE;
+	struct stat st;
+
+	tree_dir(&v.t, "r/d");
+	ck_assert_int_eq(chown(tree_at(&v.t, "r/d"), 0, 42), 0);
+	ck_assert_int_eq(chmod(tree_at(&v.t, "r/d"), 02775), 0);
+	view_rootfs(&v, "bind", "@/r", "");
+	view_open(&v);
+	ck_assert_int_eq(mkdir(tree_at(&v.t, "r/d/kernels"), 0755), 0);
+	ck_assert_int_eq(stat(tree_at(&v.t, "r/d/kernels"), &st), 0);
+	ck_ok(vfs_mkdir(v.fs, "/d/ours", &none, &e), e);
+	ck_assert_uint_eq(view_stat(&v, "/d/ours").gid, st.st_gid);
+	ck_assert_uint_eq(view_stat(&v, "/d/ours").mode, st.st_mode & 07777);
+}
+END_TEST
+
+START_TEST(a_default_acl_decides_about_a_new_file)
+{
+	/* u::rwx u:1000:rwx g::--- m::--- o::--- */
+	static const unsigned char acl[] = {
+		2,    0, 0, 0,                         /* version */
+		0x01, 0, 7, 0, 0xff, 0xff, 0xff, 0xff, /* owner */
+		0x02, 0, 7, 0, 0xe8, 3,    0,    0,    /* user 1000 */
+		0x04, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, /* group */
+		0x10, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, /* mask */
+		0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, /* others */
+	};
+	const struct vfs_meta none = {0};
+	cleanup_close int fd = -EBADF;
+	struct err e = ERR_NONE;
+	struct stat st;
+
+	tree_dir(&v.t, "r/d");
+	ck_assert_int_eq(
+		setxattr(tree_at(&v.t, "r/d"), "system.posix_acl_default", acl, sizeof(acl), 0), 0);
+	view_rootfs(&v, "bind", "@/r", "");
+	view_open(&v);
+	fd = open(tree_at(&v.t, "r/d/kernels"), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_ok(vfs_put_file(v.fs, "/d/ours", "", 0, &none, &e), e);
+	ck_assert_uint_eq(view_stat(&v, "/d/ours").mode, st.st_mode & 07777);
+}
+END_TEST
+
 START_TEST(a_link_and_its_metadata)
 {
 	char target[LIMIT_PATH];
@@ -170,7 +194,7 @@ START_TEST(parents_are_copied_up_and_their_parents_keep_their_times)
 	set_times("l1/a/b", 1000, 2000);
 	set_times("l1/a", 3000, 4000);
 	set_times("u", 5000, 6000);
-	open_overlay();
+	view_open_overlay(&v);
 	put("/a/b/file", "top");
 
 	ck_assert_int_eq(stat(tree_at(&v.t, "u"), &st), 0);
@@ -184,42 +208,27 @@ START_TEST(parents_are_copied_up_and_their_parents_keep_their_times)
 	ck_assert_int_eq(getxattr(tree_at(&v.t, "u/a"), "user.x", NULL, 0), 1);
 	ck_assert_int_eq(stat(tree_at(&v.t, "u/a/b"), &st), 0);
 	ck_assert_int_gt(st.st_mtim.tv_sec, 1000000); /* its own entry changed */
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
-START_TEST(a_lower_entry_is_removed_by_a_whiteout)
+START_TEST(a_write_that_fails_leaves_the_times_of_the_directory)
 {
-	tree_file(&v.t, "l1/file", "");
-	tree_dir(&v.t, "l2/dir");
-	tree_file(&v.t, "u/own", "");
-	tree_file(&v.t, "u/file", "");
-	open_overlay();
-	ck_assert_int_eq(vfs_remove(v.fs, "/file", NULL), 0);
-	ck_assert_int_eq(vfs_remove(v.fs, "/dir", NULL), 0);
-	ck_assert_int_eq(vfs_remove(v.fs, "/own", NULL), 0);
-	ck_assert_int_eq(vfs_remove(v.fs, "/own", NULL), 0); /* again: it is absent */
-	ck_assert_int_eq(vfs_remove(v.fs, "/no/such/thing", NULL), 0);
+	static char name[] = "bogus.name";
+	struct vfs_xattr x = {.name = name, .value = note_value, .size = 1};
+	const struct vfs_xattrs xattrs = {.v = &x, .n = 1};
+	const struct vfs_meta bad = {.fields = VFS_META_XATTRS, .xattrs = &xattrs};
+	cleanup_free char *before = NULL;
+	cleanup_free char *after = NULL;
 
-	ck_assert(is_whiteout("u/file"));
-	ck_assert(is_whiteout("u/dir"));
-	ck_assert(!exists("u/own"));
-	ck_assert_str_eq(view_list(&v, "/"), "");
-	compare_with_kernel();
-}
-END_TEST
-
-START_TEST(a_directory_is_empty_when_its_merged_listing_is)
-{
-	tree_file(&v.t, "l1/d/file", "");
 	tree_dir(&v.t, "u/d");
-	open_overlay();
-	ck_assert_int_eq(vfs_remove(v.fs, "/d", NULL), -ENOTEMPTY);
-	ck_assert_int_eq(vfs_remove(v.fs, "/d/file", NULL), 0);
-	ck_assert(is_whiteout("u/d/file"));
-	ck_assert_int_eq(vfs_remove(v.fs, "/d", NULL), 0);
-	ck_assert(is_whiteout("u/d"));
-	ck_assert_str_eq(view_list(&v, "/"), "");
+	view_open_overlay(&v);
+	view_set_old_times(&v, "u/d");
+	view_set_old_times(&v, "u");
+	before = tree_manifest(&v.t, "u");
+	ck_assert_int_lt(vfs_put_file(v.fs, "/d/file", "x", 1, &bad, NULL), 0);
+	after = tree_manifest(&v.t, "u");
+	ck_assert_str_eq(before, after);
 }
 END_TEST
 
@@ -229,7 +238,7 @@ START_TEST(a_directory_in_the_place_of_a_removed_one_is_opaque)
 	tree_file(&v.t, "l1/f", "");
 	tree_whiteout(&v.t, "u/d");
 	tree_whiteout(&v.t, "u/f");
-	open_overlay();
+	view_open_overlay(&v);
 	ck_assert_int_eq(vfs_mkdir(v.fs, "/d", &meta, NULL), 0);
 	ck_assert_int_eq(vfs_mkdir(v.fs, "/f", &meta, NULL), 0);
 	ck_assert_int_eq(vfs_mkdir(v.fs, "/new", &meta, NULL), 0);
@@ -240,7 +249,7 @@ START_TEST(a_directory_in_the_place_of_a_removed_one_is_opaque)
 	ck_assert(!is_opaque("u/new"));
 	ck_assert_str_eq(view_list(&v, "/d"), "");
 	ck_assert_int_eq(view_stat(&v, "/d").mtime.tv_sec, 77777);
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
@@ -249,13 +258,13 @@ START_TEST(a_file_takes_the_place_of_a_whiteout_or_link)
 	tree_file(&v.t, "l1/d/file", "");
 	tree_link(&v.t, "l1/link", "d/file");
 	tree_whiteout(&v.t, "u/d");
-	open_overlay();
+	view_open_overlay(&v);
 	put("/d", "file");
 	put("/link", "file");
 
 	ck_assert_str_eq(view_list(&v, "/"), "d link");
 	ck_assert_str_eq(view_read(&v, "/link"), "file");
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
@@ -270,7 +279,7 @@ START_TEST(set_meta_copies_up_a_lower_file_with_its_content)
 	tree_dir(&v.t, "l2");
 	tree_dir(&v.t, "u");
 	set_times("l1/d/file", 1000, 2000);
-	open_overlay();
+	view_open_overlay(&v);
 	ck_assert_int_eq(vfs_set_meta(v.fs, "/d/file", &m, NULL), 0);
 	ck_assert_int_eq(vfs_set_meta(v.fs, "/d/link", &m, NULL), 0);
 	ck_assert_int_eq(vfs_set_meta(v.fs, "/d/sub", &m, NULL), 0);
@@ -284,7 +293,7 @@ START_TEST(set_meta_copies_up_a_lower_file_with_its_content)
 	ck_assert_int_eq(stat(tree_at(&v.t, "l1/d/file"), &lower), 0);
 	ck_assert_uint_eq(lower.st_mode & 0777, 0644);
 	ck_assert_int_eq(lower.st_atim.tv_sec, 1000);
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
@@ -300,54 +309,10 @@ START_TEST(attributes_are_set_exactly_and_overlayfs_keeps_its_own)
 	tree_opaque(&v.t, "u/d");
 	dir = tree_at(&v.t, "u/d");
 	ck_assert_int_eq(setxattr(dir, "user.a", "1", 1, 0), 0);
-	open_overlay();
+	view_open_overlay(&v);
 	ck_assert_int_eq(vfs_set_meta(v.fs, "/d", &m, NULL), 0);
 	ck_assert_int_eq(getxattr(dir, "user.a", NULL, 0), -1);
 	ck_assert(is_opaque("u/d"));
-}
-END_TEST
-
-START_TEST(drop_shows_again_what_is_below)
-{
-	tree_file(&v.t, "l1/file", "lower");
-	tree_file(&v.t, "l1/gone", "lower");
-	tree_dir(&v.t, "l2");
-	tree_dir(&v.t, "u");
-	open_overlay();
-	put("/file", "top");
-	ck_assert_int_eq(vfs_remove(v.fs, "/gone", NULL), 0);
-	ck_assert(view_stat(&v, "/file").below);
-	ck_assert_int_eq(vfs_drop(v.fs, "/file", NULL), 0);
-	ck_assert_int_eq(vfs_drop(v.fs, "/file", NULL), 0);
-	ck_assert_int_eq(vfs_drop(v.fs, "/gone", NULL), 0);
-
-	ck_assert_str_eq(view_read(&v, "/file"), "lower");
-	ck_assert_str_eq(view_read(&v, "/gone"), "lower");
-	ck_assert(!view_stat(&v, "/file").in_top);
-}
-END_TEST
-
-START_TEST(dropping_everything_leaves_an_empty_upper)
-{
-	size_t n;
-
-	tree_file(&v.t, "l1/etc/ssl/certs/old.pem", "");
-	tree_dir(&v.t, "l2");
-	tree_dir(&v.t, "u");
-	open_overlay();
-	put("/etc/ssl/certs/new.pem", "x");
-	ck_assert_int_eq(vfs_remove(v.fs, "/etc/ssl/certs/old.pem", NULL), 0);
-	ck_assert_int_eq(vfs_count_top(v.fs, "/etc/ssl/certs", &n, NULL), 0);
-	ck_assert_uint_eq(n, 2);
-	ck_assert_int_eq(vfs_drop(v.fs, "/etc/ssl/certs", NULL), -ENOTEMPTY);
-	ck_assert_int_eq(vfs_drop(v.fs, "/etc/ssl/certs/new.pem", NULL), 0);
-	ck_assert_int_eq(vfs_drop(v.fs, "/etc/ssl/certs/old.pem", NULL), 0);
-	ck_assert_int_eq(vfs_drop(v.fs, "/etc/ssl/certs", NULL), 0);
-	ck_assert_int_eq(vfs_drop(v.fs, "/etc/ssl", NULL), 0);
-	ck_assert_int_eq(vfs_drop(v.fs, "/etc", NULL), 0);
-
-	ck_assert_int_eq(rmdir(tree_at(&v.t, "u")), 0);
-	ck_assert_str_eq(view_list(&v, "/etc/ssl/certs"), "old.pem");
 }
 END_TEST
 
@@ -360,7 +325,7 @@ START_TEST(bytes_are_appended_to_a_copy_of_a_lower_file)
 	tree_link(&v.t, "u/link", "own");
 	tree_fifo(&v.t, "u/fifo");
 	ck_assert_int_eq(chown(tree_at(&v.t, "l1/d/file"), 5, 6), 0);
-	open_overlay();
+	view_open_overlay(&v);
 	ck_assert_int_eq(vfs_append(v.fs, "/d/file", " more", 5, NULL), 0);
 	ck_assert_int_eq(vfs_append(v.fs, "/own", " more", 5, NULL), 0);
 	ck_assert_int_eq(vfs_append(v.fs, "/none", "x", 1, NULL), -ENOENT);
@@ -374,7 +339,7 @@ START_TEST(bytes_are_appended_to_a_copy_of_a_lower_file)
 	ck_assert_uint_eq(st.st_uid, 5);
 	ck_assert_int_eq(stat(tree_at(&v.t, "l1/d/file"), &st), 0);
 	ck_assert_int_eq(st.st_size, 3);
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
 }
 END_TEST
 
@@ -388,7 +353,7 @@ START_TEST(missing_directories_are_made_and_told)
 	tree_whiteout(&v.t, "u/a/b");
 	tree_file(&v.t, "l1/file", "");
 	tree_link(&v.t, "l1/link", "a");
-	open_overlay();
+	view_open_overlay(&v);
 	ck_ok(vfs_mkdir_p(v.fs, "/a/b/c", &meta, &made, &e), e);
 	ck_assert_uint_eq(made.n, 2);
 	ck_assert_str_eq(made.v[0], "/a/b");
@@ -401,7 +366,26 @@ START_TEST(missing_directories_are_made_and_told)
 	ck_assert_int_eq(e.kind, ERR_PRECONDITION);
 	ck_assert_int_eq(vfs_mkdir_p(v.fs, "/link/x", &meta, &made, NULL), -ENOTDIR);
 	ck_assert_int_eq(vfs_mkdir_p(v.fs, "/a/../x", &meta, &made, NULL), -EINVAL);
-	compare_with_kernel();
+	oracle_compare_overlay(&v, VIEW_OVERLAY);
+}
+END_TEST
+
+START_TEST(a_failure_leaves_no_directory_that_was_made_or_copied_up)
+{
+	const struct vfs_meta none = {0};
+	cleanup_free char *before = NULL;
+	cleanup_free char *after = NULL;
+	char path[512] = "/usr/share/x/";
+
+	tree_dir(&v.t, "l1/usr/share");
+	tree_dir(&v.t, "u");
+	view_set_old_times(&v, "u");
+	view_open_overlay(&v);
+	before = tree_manifest(&v.t, "u");
+	memset(path + strlen(path), 'n', NAME_MAX + 1);
+	ck_assert_int_eq(vfs_mkdir_p(v.fs, path, &none, NULL, NULL), -ENAMETOOLONG);
+	after = tree_manifest(&v.t, "u");
+	ck_assert_str_eq(before, after);
 }
 END_TEST
 
@@ -426,7 +410,7 @@ START_TEST(directories_made_on_a_way_that_fails_are_taken_back)
 {
 	cleanup_strv struct strv made = STRV(1);
 
-	open_overlay();
+	view_open_overlay(&v);
 	ck_assert_int_eq(vfs_mkdir_p(v.fs, "/a/b/c", &meta, &made, NULL), -E2BIG);
 	ck_assert_uint_eq(made.n, 0);
 	ck_assert_str_eq(view_list(&v, "/"), "");
@@ -439,7 +423,7 @@ START_TEST(each_time_is_set_alone)
 
 	tree_file(&v.t, "l1/file", "");
 	set_times("l1/file", 1000, 2000);
-	open_overlay();
+	view_open_overlay(&v);
 	ck_assert_int_eq(vfs_set_meta(v.fs, "/file", &m, NULL), 0);
 	ck_assert_int_eq(view_stat(&v, "/file").atime.tv_sec, 11);
 	ck_assert_int_eq(view_stat(&v, "/file").atime.tv_nsec, 12);
@@ -517,7 +501,7 @@ START_TEST(what_a_crash_left_goes_with_the_next_write_or_when_asked)
 	tree_file(&v.t, "u/.anchord.id-1", "");
 	tree_whiteout(&v.t, "u/d/.anchord.id-1/whiteout");
 	tree_file(&v.t, "u/d/.anchord.other", "");
-	open_overlay();
+	view_open_overlay(&v);
 	vfs_set_tag(v.fs, "id-1");
 	put("/file", "x");
 	ck_assert_int_eq(vfs_drop_temporary(v.fs, "/d", NULL), 0);
@@ -530,15 +514,17 @@ START_TEST(what_a_crash_left_goes_with_the_next_write_or_when_asked)
 END_TEST
 
 SUITE("vfs/write", setup, teardown, a_file_has_the_metadata_that_it_is_given,
-      set_id_bits_and_umask_do_not_get_in_the_way, a_link_and_its_metadata,
+      set_id_bits_and_umask_do_not_get_in_the_way, a_directory_in_a_setgid_directory_inherits_it,
+      a_default_acl_decides_about_a_new_file, a_link_and_its_metadata,
       parents_are_copied_up_and_their_parents_keep_their_times,
-      a_lower_entry_is_removed_by_a_whiteout, a_directory_is_empty_when_its_merged_listing_is,
+      a_write_that_fails_leaves_the_times_of_the_directory,
       a_directory_in_the_place_of_a_removed_one_is_opaque,
       a_file_takes_the_place_of_a_whiteout_or_link,
       set_meta_copies_up_a_lower_file_with_its_content,
-      attributes_are_set_exactly_and_overlayfs_keeps_its_own, drop_shows_again_what_is_below,
-      dropping_everything_leaves_an_empty_upper, bytes_are_appended_to_a_copy_of_a_lower_file,
-      missing_directories_are_made_and_told, directories_made_on_a_way_that_fails_are_taken_back,
-      nothing_is_made_above_a_mount, each_time_is_set_alone, a_mount_without_a_top_is_never_written,
+      attributes_are_set_exactly_and_overlayfs_keeps_its_own,
+      bytes_are_appended_to_a_copy_of_a_lower_file, missing_directories_are_made_and_told,
+      a_failure_leaves_no_directory_that_was_made_or_copied_up,
+      directories_made_on_a_way_that_fails_are_taken_back, nothing_is_made_above_a_mount,
+      each_time_is_set_alone, a_mount_without_a_top_is_never_written,
       the_place_where_a_mount_begins_is_busy, missing_parents_and_directories_are_in_the_way,
       what_a_crash_left_goes_with_the_next_write_or_when_asked)

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vfs/sync.h"
+
+#include <sys/stat.h>
+
+#include "tests/unit/vfs/interpose.h"
+#include "tests/unit/vfs/oracle.h"
+
+static struct view v;
+static dev_t synced[8];
+static size_t n_synced;
+
+static void note_sync(int fd)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_uint_lt(n_synced, ARRAY_SIZE(synced));
+	synced[n_synced++] = st.st_dev;
+}
+
+static void setup(void)
+{
+	suite_need_root();
+	oracle_isolate();
+	view_init(&v);
+	n_synced = 0;
+	interpose.before_sync = note_sync;
+}
+
+static void teardown(void)
+{
+	interpose_reset();
+	view_done(&v);
+}
+
+/* Was the file system of tree path @rel synced? */
+static bool is_synced(const char *rel)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(tree_at(&v.t, rel), &st), 0);
+	for (size_t i = 0; i < n_synced; i++)
+		if (synced[i] == st.st_dev)
+			return true;
+	return false;
+}
+
+static void sync_it(void)
+{
+	struct err e = ERR_NONE;
+
+	ck_ok(vfs_sync(v.fs, &e), e);
+}
+
+START_TEST(each_top_is_synced_and_nothing_else)
+{
+	for (const char *rel = "r\0rw\0ro\0"; *rel; rel += strlen(rel) + 1) {
+		tree_dir(&v.t, rel);
+		oracle_tmpfs(&v, rel);
+	}
+	view_rootfs(&v, "bind", "@/r", "");
+	view_mount(&v, "bind", "@/rw", "/rw", "");
+	view_mount(&v, "bind", "@/ro", "/ro", "ro");
+	view_mount(&v, "proc", "proc", "/proc", "");
+	view_open(&v);
+	sync_it();
+	ck_assert(is_synced("r"));
+	ck_assert(is_synced("rw"));
+	ck_assert(!is_synced("ro"));
+	v.fs = vfs_free(v.fs);
+	for (const char *rel = "r\0rw\0ro\0"; *rel; rel += strlen(rel) + 1)
+		oracle_unmount(&v, rel);
+}
+END_TEST
+
+START_TEST(a_mount_that_came_with_a_source_is_synced_once_it_was_written)
+{
+	tree_dir(&v.t, "r/sub");
+	oracle_tmpfs(&v, "r/sub");
+	view_rootfs(&v, "bind", "@/r", "rbind");
+	view_open(&v);
+	view_put(&v, "/sub/file", "x");
+	sync_it();
+	ck_assert(is_synced("r/sub"));
+	v.fs = vfs_free(v.fs);
+	oracle_unmount(&v, "r/sub");
+}
+END_TEST
+
+SUITE("vfs/sync", setup, teardown, each_top_is_synced_and_nothing_else,
+      a_mount_that_came_with_a_source_is_synced_once_it_was_written)
