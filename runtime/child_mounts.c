@@ -23,11 +23,11 @@ void child_set_current(struct child *c, int fd)
 	c->on_staging = false;
 }
 
-static int open_at(int dirfd, const char *path, uint64_t flags)
+static int open_below(int dirfd, const char *path, uint64_t flags, uint64_t resolve)
 {
 	const struct open_how how = {
 		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = resolve | RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	int r = -EAGAIN;
 
@@ -35,6 +35,11 @@ static int open_at(int dirfd, const char *path, uint64_t flags)
 	for (int i = 0; i < OPEN_TRIES && r == -EAGAIN; i++)
 		r = child_result(sys_openat2(dirfd, path, &how));
 	return r;
+}
+
+static int open_at(int dirfd, const char *path, uint64_t flags)
+{
+	return open_below(dirfd, path, flags, 0);
 }
 
 int child_open(const struct child *c, const char *path)
@@ -48,35 +53,53 @@ int child_private_mounts(struct child *c, const struct op *op)
 	return child_result(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 }
 
-/* What of a source is bound: links in it count from the source and never lead out. */
-static int open_subpath(const char *source, const char *subpath)
+/* What is at @subpath in @root: links in it count from there and never lead out. */
+static int clone_part(int root, const char *subpath, unsigned how, uint64_t resolve)
 {
-	int root = openat(AT_FDCWD, source, O_PATH | O_CLOEXEC);
-	int fd;
+	int inside = open_below(root, subpath, O_PATH, resolve);
+	int part;
 
-	if (root < 0)
+	if (inside < 0)
+		return inside;
+	part = child_result(open_tree(inside, "", how | AT_EMPTY_PATH));
+	close(inside);
+	return part;
+}
+
+/* A part of what the bind would show, so mounts in the source count for a recursive one only. */
+static int bind_part(const struct op *op, int tree, unsigned how)
+{
+	int part = clone_part(tree, op->target, how, 0);
+	int source;
+
+	if (part != -EINVAL)
+		return part;
+	/* Before Linux 6.15 a clone can't be cloned. In the source a mount could be in the way. */
+	source = openat(AT_FDCWD, op->path, O_PATH | O_CLOEXEC);
+	if (source < 0)
 		return -errno;
-	fd = open_at(root, subpath, O_PATH);
-	close(root);
-	return fd;
+	part = clone_part(source, op->target, how, op->flags & OP_RECURSIVE ? 0 : RESOLVE_NO_XDEV);
+	close(source);
+	return part;
 }
 
 int child_bind(struct child *c, const struct op *op)
 {
 	unsigned how = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
 		       (op->flags & OP_RECURSIVE ? AT_RECURSIVE : 0u);
-	int inside = op->target ? open_subpath(op->path, op->target) : AT_FDCWD;
-	int fd;
+	int tree = open_tree(AT_FDCWD, op->path, how);
+	int part;
 
-	if (inside < 0 && inside != AT_FDCWD)
-		return inside;
-	fd = op->target ? open_tree(inside, "", how | AT_EMPTY_PATH)
-			: open_tree(AT_FDCWD, op->path, how);
-	if (fd < 0)
+	if (tree < 0)
 		return -errno;
-	if (op->target)
-		close(inside);
-	child_set_current(c, fd);
+	if (op->target) {
+		part = bind_part(op, tree, how);
+		close(tree);
+		if (part < 0)
+			return part;
+		tree = part;
+	}
+	child_set_current(c, tree);
 	return 0;
 }
 

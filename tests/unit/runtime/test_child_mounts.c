@@ -295,15 +295,25 @@ START_TEST(a_part_of_a_source_is_found_inside_it)
 	struct err e = ERR_NONE;
 
 	tree_file(&box.tree, "data/part/file", "text");
+	tree_dir(&box.tree, "data/below");
+	ck_assert_int_eq(mount("t", tree_at(&box.tree, "data/below"), "tmpfs", 0, NULL), 0);
+	tree_file(&box.tree, "data/below/mounted", "");
 	tree_link(&box.tree, "data/link", "/part");
 	tree_link(&box.tree, "data/out", "../../../../../etc");
 	tree_dir(&box.tree, "root/data");
 	add_mount("bind", tree_at(&box.tree, "data"), "/data", "bind,X-mount.subdir=link");
 	ck_assert_str_eq(box_says(&box, "list", "/data", NULL), "file ");
 	mount_specs_done(&box.spec.mounts);
+	add_mount("bind", tree_at(&box.tree, "data"), "/data", "bind,X-mount.subdir=below");
+	ck_assert_str_eq(box_says(&box, "list", "/data", NULL), "");
+	mount_specs_done(&box.spec.mounts);
+	add_mount("bind", tree_at(&box.tree, "data"), "/data", "rbind,X-mount.subdir=below");
+	ck_assert_str_eq(box_says(&box, "list", "/data", NULL), "mounted ");
+	mount_specs_done(&box.spec.mounts);
 	add_mount("bind", tree_at(&box.tree, "data"), "/data", "rbind,X-mount.subdir=out");
 	box_command(&box, "cwd", NULL);
 	ck_assert_int_eq(box_run(&box, &e), -ENOENT);
+	ck_assert_int_eq(umount2(tree_at(&box.tree, "data/below"), MNT_DETACH), 0);
 }
 END_TEST
 
