@@ -40,7 +40,7 @@ static int identify(int dirfd, const char *path, struct identity *ret)
 
 int vfs_mount_id(int dirfd, const char *name, uint64_t *ret)
 {
-	struct identity id;
+	struct identity id = {0};
 	int r = identify(dirfd, name, &id);
 
 	if (r == 0)

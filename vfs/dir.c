@@ -33,19 +33,47 @@ struct step {
 
 void vfs_dir_done(struct vfs_dir *d)
 {
-	for (size_t i = 0; i < d->n && !d->is_root; i++)
-		fd_close(d->v[i].fd);
-	free(d->v);
+	if (d->refs && --*d->refs == 0) {
+		for (size_t i = 0; i < d->n && !d->is_root; i++)
+			fd_close(d->v[i].fd);
+		free(d->v);
+		free(d->refs);
+	}
 	*d = (struct vfs_dir){0};
+}
+
+struct vfs_dir vfs_dir_share(const struct vfs_dir *d)
+{
+	++*d->refs;
+	return *d;
+}
+
+/* An empty one, with room for every layer. */
+static int init(struct vfs_dir *d, const struct vfs_mount *m, struct err *e)
+{
+	*d = (struct vfs_dir){
+		.mount = m,
+		.v = calloc(m->n_layers, sizeof(*d->v)),
+		.refs = calloc(1, sizeof(*d->refs)),
+	};
+	if (!d->v || !d->refs) {
+		free(d->v);
+		free(d->refs);
+		*d = (struct vfs_dir){0};
+		return err_oom(e);
+	}
+	*d->refs = 1;
+	return 0;
 }
 
 int vfs_dir_root(const struct vfs_mount *m, struct vfs_dir *ret, struct err *e)
 {
-	struct vfs_dir d = {.mount = m, .is_root = true};
+	struct vfs_dir d;
+	int r = init(&d, m, e);
 
-	d.v = calloc(m->n_layers, sizeof(*d.v));
-	if (!d.v)
-		return err_oom(e);
+	if (r < 0)
+		return r;
+	d.is_root = true;
 	for (; d.n < m->n_layers; d.n++)
 		d.v[d.n] = (struct vfs_dir_layer){.fd = m->layers[d.n].fd, .layer = d.n};
 	*ret = d;
@@ -222,16 +250,15 @@ static int enter_layers(struct lookup *l, struct vfs_dir *child, struct err *e)
 
 int vfs_dir_enter(const struct vfs_dir *d, const char *name, struct vfs_dir *ret, struct err *e)
 {
-	cleanup_vfs_dir struct vfs_dir child = {.mount = d->mount};
+	cleanup_vfs_dir struct vfs_dir child = {0};
 	struct lookup l;
 	int r;
 
 	if (lookup_init(&l, d, 0, name) < 0)
 		return VFS_NOT_DIR;
-	child.v = calloc(d->mount->n_layers, sizeof(*child.v));
-	if (!child.v)
-		return err_oom(e);
-	r = enter_layers(&l, &child, e);
+	r = init(&child, d->mount, e);
+	if (r == 0)
+		r = enter_layers(&l, &child, e);
 	if (r < 0)
 		return r;
 	if (child.n == 0)

@@ -21,9 +21,10 @@ struct vfs_dir_layer {
 
 struct vfs_dir {
 	const struct vfs_mount *mount; /* borrowed */
-	struct vfs_dir_layer *v;       /* owned; topmost first */
+	struct vfs_dir_layer *v;       /* topmost first; owned, by all who share it */
 	size_t n;
-	bool is_root; /* descriptors are borrowed from the mount */
+	unsigned *refs; /* how many share it */
+	bool is_root;   /* descriptors are borrowed from the mount */
 };
 
 /* What a name means in a directory. */
@@ -42,6 +43,9 @@ enum { VFS_NOT_DIR = 1 }; /* the positive result of vfs_dir_enter() */
 
 void vfs_dir_done(struct vfs_dir *d);
 #define cleanup_vfs_dir cleanup(vfs_dir_done)
+
+/* Another owner of the same; each is done with it on its own. */
+struct vfs_dir vfs_dir_share(const struct vfs_dir *d);
 
 /* The root of a mount that is a directory. */
 int vfs_dir_root(const struct vfs_mount *m, struct vfs_dir *ret, struct err *e);

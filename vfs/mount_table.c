@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 
 #include "base/path.h"
+#include "vfs/cursor.h"
 #include "vfs/overlay_features.h"
 #include "vfs/sync.h"
 #include "vfs/text.h"
@@ -31,6 +32,8 @@ struct vfs *vfs_free(struct vfs *fs)
 {
 	if (!fs)
 		return NULL;
+	vfs_cursor_forget(fs->cursor);
+	free(fs->cursor);
 	for (size_t i = 0; i < fs->n_mounts; i++)
 		mount_done(&fs->mounts[i]);
 	free(fs->mounts);
@@ -230,7 +233,10 @@ static int attach(struct vfs *fs, const struct mount_spec *spec, const char *des
 		  struct err *e)
 {
 	cleanup(mount_done) struct vfs_mount m = {0};
-	int r = grow(fs, e);
+	int r;
+
+	vfs_cursor_forget(fs->cursor); /* mounts are moved in memory */
+	r = grow(fs, e);
 
 	if (r == 0)
 		r = mount_open(fs, &m, spec, destination, e);
@@ -262,6 +268,9 @@ int vfs_new(const struct mount_specs *rootfs, const struct mount_specs *mounts, 
 		return too_many(e);
 	fs = calloc(1, sizeof(*fs));
 	if (!fs)
+		return err_oom(e);
+	fs->cursor = calloc(1, sizeof(*fs->cursor));
+	if (!fs->cursor)
 		return err_oom(e);
 	vfs_set_tag(fs, "tmp");
 	for (size_t i = 0; r == 0 && i < rootfs->n; i++)

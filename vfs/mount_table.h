@@ -37,6 +37,7 @@ struct vfs_mount {
 struct vfs {
 	struct vfs_mount *mounts; /* owned */
 	size_t n_mounts;
+	struct vfs_cursor *cursor;                 /* owned */
 	struct vfs_clones clones;                  /* what the layers are opened in */
 	char temp[sizeof(".anchord.") + LIMIT_ID]; /* name of temporary files */
 };

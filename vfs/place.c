@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #include "base/path.h"
+#include "vfs/cursor.h"
 #include "vfs/proc_fd.h"
 #include "vfs/text.h"
 
@@ -48,32 +49,46 @@ int vfs_check_canonical(const char *path, struct err *e)
 	return 0;
 }
 
-/* The directory @inside a mount. */
-static int walk(const struct vfs_mount *m, const char *inside, struct vfs_dir *ret, struct err *e)
+/* Walk on from @here, which is taken over, along what is left of a path. */
+static int walk_on(struct vfs_dir here, const char *rest, struct vfs_dir *ret, struct err *e)
 {
-	cleanup_vfs_dir struct vfs_dir here = {0};
 	char name[NAME_MAX + 1];
 	int r;
 
-	if (!m->is_dir)
-		return VFS_NOT_DIR;
-	r = vfs_dir_root(m, &here, e);
-	if (r < 0)
-		return r;
-	while ((r = vfs_next_name(&inside, name, e)) > 0) {
+	while ((r = vfs_next_name(&rest, name, e)) > 0) {
 		struct vfs_dir child;
 
 		r = vfs_dir_enter(&here, name, &child, e);
 		if (r != 0)
-			return r;
+			break;
 		vfs_dir_done(&here);
 		here = child;
 	}
-	if (r < 0)
+	if (r != 0) {
+		vfs_dir_done(&here);
 		return r;
+	}
 	*ret = here;
-	here = (struct vfs_dir){0};
 	return 0;
+}
+
+/* The directory @inside a mount. */
+static int walk(const struct vfs *fs, const struct vfs_mount *m, const char *inside,
+		struct vfs_dir *ret, struct err *e)
+{
+	const char *rest = inside;
+	struct vfs_dir here;
+	int r = 0;
+
+	if (!m->is_dir)
+		return VFS_NOT_DIR;
+	if (!vfs_cursor_get(fs->cursor, m, inside, &here, &rest))
+		r = vfs_dir_root(m, &here, e);
+	if (r == 0)
+		r = walk_on(here, rest, ret, e);
+	if (r == 0)
+		vfs_cursor_put(fs->cursor, ret, inside);
+	return r;
 }
 
 int vfs_dir_walk(const struct vfs *fs, const char *path, struct vfs_dir *ret, struct err *e)
@@ -84,7 +99,7 @@ int vfs_dir_walk(const struct vfs *fs, const char *path, struct vfs_dir *ret, st
 	if (r < 0)
 		return r;
 	m = vfs_mount_of(fs, path);
-	return walk(m, vfs_path_inside(m, path), ret, e);
+	return walk(fs, m, vfs_path_inside(m, path), ret, e);
 }
 
 int vfs_dir_open_list(int dirfd, DIR **ret, struct err *e)
@@ -116,7 +131,7 @@ static int find_root(struct vfs_place *p, struct err *e)
 	return 0;
 }
 
-static int find_name(struct vfs_place *p, const char *path, struct err *e)
+static int find_name(const struct vfs *fs, struct vfs_place *p, const char *path, struct err *e)
 {
 	char parent[LIMIT_PATH];
 	int r;
@@ -125,7 +140,7 @@ static int find_name(struct vfs_place *p, const char *path, struct err *e)
 	if (strlen(p->name) > NAME_MAX)
 		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "a name in a path is too long");
 	path_parent(path, parent);
-	r = walk(p->mount, vfs_path_inside(p->mount, parent), &p->dir, e);
+	r = walk(fs, p->mount, vfs_path_inside(p->mount, parent), &p->dir, e);
 	if (r != 0)
 		return r < 0 ? r : 0; /* no directory: nothing is there */
 	return vfs_dir_find(&p->dir, p->name, &p->entry, e);
@@ -144,7 +159,7 @@ int vfs_place_find(const struct vfs *fs, const char *path, struct vfs_place *ret
 	else if (strcmp(path, p.mount->destination) == 0)
 		r = find_root(&p, e);
 	else
-		r = find_name(&p, path, e);
+		r = find_name(fs, &p, path, e);
 	if (r < 0)
 		return r;
 	*ret = p;

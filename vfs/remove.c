@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "vfs/cursor.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/temp.h"
 #include "vfs/text.h"
@@ -21,6 +22,7 @@ static int remove_entry(struct vfs *fs, const char *path, struct err *e)
 	}
 	if (p.entry.below != VFS_ABSENT)
 		return vfs_top_put_whiteout(fs, path, &p, e);
+	vfs_cursor_forget(fs->cursor);
 	return vfs_temp_remove(p.mount, vfs_dir_top(&p.dir), p.name, e);
 }
 
@@ -42,6 +44,7 @@ static int drop(struct vfs *fs, const char *path, struct err *e)
 	if (!p.entry.in_top && !p.entry.whiteout)
 		return 0;
 	is_dir = p.entry.in_top && p.entry.type == VFS_DIR;
+	vfs_cursor_forget(fs->cursor);
 	if (unlinkat(vfs_dir_top(&p.dir), p.name, is_dir ? AT_REMOVEDIR : 0) == 0 ||
 	    errno == ENOENT)
 		return 0;
@@ -60,8 +63,10 @@ int vfs_drop(struct vfs *fs, const char *path, struct err *e)
 int vfs_settle(struct vfs *fs, const char *path, struct err *e)
 {
 	cleanup_vfs_dir struct vfs_dir d = {0};
-	int r = vfs_dir_walk(fs, path, &d, e);
+	int r;
 
+	vfs_cursor_forget(fs->cursor);
+	r = vfs_dir_walk(fs, path, &d, e);
 	if (r < 0 || vfs_dir_top(&d) < 0)
 		return r < 0 ? r : 0;
 	r = vfs_overlay_settle(d.mount, vfs_dir_top(&d), e);
@@ -71,8 +76,10 @@ int vfs_settle(struct vfs *fs, const char *path, struct err *e)
 int vfs_drop_temporary(struct vfs *fs, const char *path, struct err *e)
 {
 	cleanup_vfs_dir struct vfs_dir d = {0};
-	int r = vfs_dir_walk(fs, path, &d, e);
+	int r;
 
+	vfs_cursor_forget(fs->cursor);
+	r = vfs_dir_walk(fs, path, &d, e);
 	if (r < 0 || vfs_dir_top(&d) < 0)
 		return r < 0 ? r : 0;
 	r = vfs_temp_remove(d.mount, vfs_dir_top(&d), fs->temp, e);

@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "base/path.h"
 #include "vfs/copy_up.h"
+#include "vfs/cursor.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/temp.h"
 #include "vfs/text.h"
@@ -143,6 +144,7 @@ static void take_marks_back(struct move *mv)
 
 static int rename_at(struct move *mv, unsigned flags, struct err *e)
 {
+	vfs_cursor_forget(mv->fs->cursor);
 	if (renameat2(vfs_dir_top(&mv->old.dir), mv->old.name, vfs_dir_top(&mv->new.dir),
 		      mv->new.name, flags) < 0) {
 		/* two mounts of the host, which came along with a recursive bind */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "vfs/cursor.h"
 #include "vfs/place.h"
 #include "vfs/resolve.h"
 #include "vfs/text.h"
@@ -190,6 +191,7 @@ static int step_other(struct walk *w, const char *name, const char *path, bool l
 		return step_link(w, &entry, name, path, e);
 	if (entry.type != VFS_ABSENT && !last)
 		return not_a_directory(path, e);
+	vfs_cursor_put(w->fs->cursor, &w->here, vfs_path_inside(w->here.mount, w->done));
 	strcpy(w->done, path);
 	w->missing = entry.type == VFS_ABSENT;
 	leave(w);

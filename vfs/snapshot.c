@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "vfs/cursor.h"
 #include "vfs/held.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/text.h"
@@ -347,8 +348,12 @@ static int restore(struct way *w, struct err *e)
 int vfs_restore(const struct vfs_snapshot *s, struct err *e)
 {
 	cleanup(way_done) struct way w = {.s = s, .fd = -EBADF};
-	int r = s->n == 1 ? vfs_held_apply(&s->chain[0].held, s->mount->layers[0].fd, e)
-			  : restore(&w, e);
+	int r;
 
+	vfs_cursor_forget(s->fs->cursor);
+	r = s->n == 1 ? vfs_held_apply(&s->chain[0].held, s->mount->layers[0].fd, e)
+		      : restore(&w, e);
+
+	vfs_cursor_forget(s->fs->cursor);
 	return r < 0 ? err_wrap(e, r, "restoring") : r;
 }

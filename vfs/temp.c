@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "vfs/cursor.h"
 #include "vfs/meta.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/place.h"
@@ -149,6 +150,7 @@ int vfs_temp_link(const struct vfs *fs, const struct vfs_mount *m, int dirfd, in
 
 static int rename_temp(struct vfs_temp *t, const char *name, unsigned flags, struct err *e)
 {
+	vfs_cursor_forget(t->fs->cursor);
 	if (renameat2(t->dirfd, t->fs->temp, t->dirfd, name, flags) < 0)
 		return err_sys(e, "renaming to '%s'", vfs_text(name).s);
 	fault_point("vfs.renamed");

@@ -5,6 +5,7 @@
 
 #include "base/path.h"
 #include "vfs/copy_up.h"
+#include "vfs/cursor.h"
 #include "vfs/sync.h"
 #include "vfs/temp.h"
 #include "vfs/text.h"
@@ -23,6 +24,7 @@ int vfs_top_find(struct vfs *fs, const char *path, struct vfs_place *ret, struct
 
 	if (r < 0)
 		return r;
+	vfs_cursor_forget(fs->cursor);
 	m = vfs_mount_of(fs, path);
 	if (!m->has_top)
 		return takes_no_writes(m->destination, e);

@@ -204,7 +204,10 @@ struct vfs_meta {
  * begins nothing can be made, replaced or removed: -EBUSY (ERR_PRECONDITION).
  */
 
-/* Create a directory where nothing is. Opaque if a lower directory would shine through. */
+/*
+ * Create a directory where nothing is. Opaque if a lower directory would shine through. Without
+ * VFS_META_MODE a new entry has what mkdir(2) with 0755, or open(2) with 0644, would give it.
+ */
 int vfs_mkdir(struct vfs *fs, const char *path, const struct vfs_meta *meta, struct err *e);
 
 /*
