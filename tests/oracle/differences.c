@@ -199,10 +199,11 @@ static bool matches(int wanted, int r)
 }
 
 /*
- * Results agree, but trees needn't. With redirect_dir=on the kernel copies up what it moves, and
- * sets the redirect, before it finds that it can't. Where it completes a metacopy the file's
- * time is of now, even if nothing gets appended. And a lower file that shows again, because a
- * whiteout was dropped, is one with the metacopy that was made of it, if that was met first.
+ * Results agree, but trees needn't. With redirect_dir=on, which metacopy=on implies, the kernel
+ * copies up what it moves, and sets the redirect, before it finds that it can't. Where it completes
+ * a metacopy the file's time is of now, even if nothing gets appended. And a lower file that shows
+ * again, because a whiteout was dropped, is one with the metacopy that was made of it, if that was
+ * met first.
  */
 static bool is_done_in_vain(const struct real *r, const struct op *op, const struct outcome *ours,
 			    const struct outcome *kernels)
@@ -214,7 +215,7 @@ static bool is_done_in_vain(const struct real *r, const struct op *op, const str
 		       rootfs_has(r, "metacopy=on");
 	return op->verb == OP_rename && ours->r < 0 &&
 	       (kernels->r == -EXDEV || kernels->r == -ENOTEMPTY) &&
-	       rootfs_has(r, "redirect_dir=on");
+	       (rootfs_has(r, "redirect_dir=on") || rootfs_has(r, "metacopy=on"));
 }
 
 static bool same(const struct outcome *a, const struct outcome *b)
