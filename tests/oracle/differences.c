@@ -176,6 +176,8 @@ static const struct row rows[] = {
 	{OP_remove, ANY, -EBUSY, always, DIFFERENCE_DIVERGES, "a mount point by another path"},
 	{OP_rename, ANY, -EBUSY, always, DIFFERENCE_DIVERGES, "a mount point by another path"},
 	{OP_drop, ANY, -EBUSY, always, DIFFERENCE_DIVERGES, "a mount point by another path"},
+	{OP_put_file, 0, -EBUSY, always, DIFFERENCE_DIVERGES, "a mount point by another path"},
+	{OP_put_link, 0, -EBUSY, always, DIFFERENCE_DIVERGES, "a mount point by another path"},
 	/* moving a directory would move the mounts in it, which specs can't follow */
 	{OP_rename, -EBUSY, 0, above_mountpoint, DIFFERENCE_DIVERGES, "mounts below stay"},
 	{OP_rename, -EBUSY, FAILS, above_mountpoint, DIFFERENCE_NAMED, "mounts below stay"},

@@ -289,7 +289,9 @@ static void add_mount(struct world *w, struct dice *d, struct real *r)
 		snprintf(source, sizeof(source), "%s/%s", world_at(side), k->source);
 		add_spec(&one[side], k->type, source, destination, k->options);
 	}
-	if ((has_destination(r, destination) || (may_be_made && may_make(r, destination))) &&
+	/* what is made for one mount doesn't lead to another one: vfs makes nothing by looking */
+	if (!real_walk_needs_made(r, destination, /* follow_last= */ true) &&
+	    (has_destination(r, destination) || (may_be_made && may_make(r, destination))) &&
 	    real_mount_add(r, &one[KERNELS].v[0]) == 0) {
 		w->has_made_mountpoints |= r->mounts[r->n_mounts - 1].made[0];
 		for (int side = 0; side < N_SIDES; side++)
