@@ -26,3 +26,9 @@ void vfs_cursor_put(struct vfs_cursor *c, const struct vfs_dir *d, const char *i
  */
 bool vfs_cursor_get(const struct vfs_cursor *c, const struct vfs_mount *m, const char *inside,
 		    struct vfs_dir *ret, const char **ret_rest);
+/*
+ * The directory, if the text @path begins with its canonical path; @ret_path (LIMIT_PATH bytes)
+ * gets that. No link is in it, so a look-up may begin there.
+ */
+bool vfs_cursor_begin(const struct vfs_cursor *c, const char *path, struct vfs_dir *ret,
+		      char *ret_path, const char **ret_rest);

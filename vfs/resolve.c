@@ -250,14 +250,16 @@ int vfs_resolve_watched(const struct vfs *fs, const char *path, bool follow_last
 			const struct vfs_resolve_watcher *watcher, char *ret, struct err *e)
 {
 	cleanup(walk_done) struct walk w = {.fs = fs, .done = "/", .watcher = watcher};
+	const char *rest = path;
 	char name[NAME_MAX + 1];
 	int r;
 
 	if (strlen(path) >= sizeof(w.todo))
 		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "a path is too long");
-	strcpy(w.todo, path);
+	w.is_open = vfs_cursor_begin(fs->cursor, path, &w.here, w.done, &rest);
+	strcpy(w.todo, rest);
 	w.next = w.todo;
-	r = reopen(&w, e);
+	r = w.is_open ? 0 : reopen(&w, e);
 	while (r >= 0 && (r = vfs_next_name(&w.next, name, e)) > 0)
 		r = step(&w, name, follow_last, e);
 	if (r < 0)
