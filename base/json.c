@@ -46,3 +46,10 @@ json_t *json_path(const char *path)
 
 	return path_escape(path, text, sizeof(text), NULL) < 0 ? NULL : json_string(text);
 }
+
+json_t *json_sentence(const char *text)
+{
+	json_t *j = json_string(text);
+
+	return j ? j : json_path(text);
+}

@@ -22,3 +22,5 @@ bool json_get_bool(const json_t *object, const char *key);
 
 /* A container path as text that JSON can carry (base/path.h, path_escape). */
 json_t *json_path(const char *path);
+/* A sentence for people: as it is, or as json_path() if JSON can't carry it. */
+json_t *json_sentence(const char *text);

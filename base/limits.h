@@ -27,6 +27,9 @@
 #define LIMIT_AUTHORITIES      256  /* certificates an operator may configure */
 #define LIMIT_AUTHORITY_FILE (1 << 20)  /* bytes of one file in the authorities directory */
 #define LIMIT_STORE_FILE    (16 << 20)  /* bytes of a bundle that is read or rewritten */
+#define LIMIT_SOURCES         4096  /* certificates or files in a directory of a store */
+#define LIMIT_CONF         (1 << 18)  /* bytes of /etc/ca-certificates.conf */
+#define LIMIT_TOOL          (4 << 20)  /* bytes of an update command that is looked at */
 #define LIMIT_CHANGES         4096  /* paths that one install may change */
 #define LIMIT_DEPTH             32  /* directories below one another in a drop-in or a diff */
 #define LIMIT_HELPER_USEC 120000000ull /* microseconds a helper may run */

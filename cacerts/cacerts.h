@@ -11,11 +11,13 @@
  * Strategies, for each store the cheapest correct one:
  *	drop-in   our own file in the family's directory, always, so that the authorities survive
  *	          when the user process installs the ca-certificates package or runs the tool
- *	helper    the image's own tool, in a helper container whose writes go to a scratch layer;
- *	          what it changed there is the plan for the real tree. The tool can't touch
- *	          anything else, and a tool that fails has changed nothing.
- *	append    no tool: our certificates behind the ones of the existing bundle
- *	create    no tool, and no bundle where any reader looks: one at the family's own path
+ *	native    what the image's tool would do, computed: for versions known by their digest, on
+ *	          stores that are as its last run left them (native.h)
+ *	helper    otherwise: the tool itself, in a helper container whose writes go to a scratch
+ *layer; what it changed there is the plan for the real tree. The tool can't touch anything else,
+ *and a tool that fails has changed nothing. append    no tool: our certificates behind the ones of
+ *the existing bundle create    no tool, and no bundle where any reader looks: one at the family's
+ *own path
  *
  * OpenSSL is used in this folder only. Nothing here starts a process: the caller passes a
  * function that runs a helper.
@@ -48,7 +50,7 @@ struct cacerts_request {
 struct cacerts_plan {
 	struct distro distro;   /* family NULL: unknown */
 	struct changes changes; /* to be played by install_run() */
-	json_t *report;         /* "family", "evidence", "stores", "skipped"; owned */
+	json_t *report;         /* "family", "evidence", "stores", "skipped", "native"; owned */
 	bool complete;          /* a bundle that readers use will hold the authorities */
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
+#include "cacerts/native.h"
 
 const struct vfs_meta plan_new_file = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0644};
 const struct vfs_meta plan_new_dir = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0755};
@@ -97,6 +98,15 @@ static int begin(const struct vfs *fs, struct cacerts_plan *p, struct err *e)
 	return p->report ? 0 : err_oom(e);
 }
 
+/* What the tool does, without it if that is sure to be the same. */
+static int update(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
+		  struct err *e)
+{
+	int r = plan_native(q, fs, p, e);
+
+	return r == NATIVE_DECLINED ? plan_helper(q, fs, p, e) : r;
+}
+
 static int decide(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
 		  struct err *e)
 {
@@ -106,7 +116,7 @@ static int decide(const struct cacerts_request *q, const struct vfs *fs, struct 
 	if (r == 0 && p->distro.family)
 		r = plan_dropin(q, fs, p, e);
 	if (r == 0)
-		r = has_tool ? plan_helper(q, fs, p, e) : plan_append(q, fs, p, e);
+		r = has_tool ? update(q, fs, p, e) : plan_append(q, fs, p, e);
 	return r;
 }
 

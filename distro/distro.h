@@ -11,6 +11,12 @@
  */
 #include "vfs/vfs.h"
 
+/* A version of a tool that cacerts knows to the byte. */
+struct distro_tool_version {
+	const char *sha256;  /* lower-case hex, of the tool's file */
+	const char *package; /* for people */
+};
+
 struct distro_family {
 	const char *name;               /* stable id, shown to users: "debian" */
 	const char *const *ids;         /* words of os-release ID or ID_LIKE, NULL-terminated */
@@ -22,6 +28,7 @@ struct distro_family {
 	const char *const *source_dirs; /* where users put certificates, NULL-terminated */
 	const char *const *tool;        /* argv of the update command, NULL-terminated */
 	const char *const *outputs;     /* what the tool's run may change for us: path prefixes */
+	const struct distro_tool_version *tool_versions; /* ends with a NULL digest; NULL: none */
 };
 
 /* Where readers of any family look for a PEM bundle, in the order most of them do. */

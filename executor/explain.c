@@ -12,14 +12,6 @@ static const char *const type_words[] = {
 	[VFS_LINK] = "link",     [VFS_SPECIAL] = "special", [VFS_UNREACHABLE] = "unreachable",
 };
 
-/* A sentence for people: escaped only if JSON can't carry it. */
-static json_t *layer_json(const char *layer)
-{
-	json_t *j = json_string(layer);
-
-	return j ? j : json_path(layer);
-}
-
 static json_t *step_json(const struct vfs_trace_step *s)
 {
 	json_t *j =
@@ -28,9 +20,9 @@ static json_t *step_json(const struct vfs_trace_step *s)
 	if (s->target)
 		json_object_set_new(j, "target", json_path(s->target));
 	json_object_set_new(j, "mount", json_path(s->mount));
-	json_object_set_new(j, "layer", layer_json(s->layer));
+	json_object_set_new(j, "layer", json_sentence(s->layer));
 	if (s->content)
-		json_object_set_new(j, "content", layer_json(s->content));
+		json_object_set_new(j, "content", json_sentence(s->content));
 	return j;
 }
 

@@ -34,12 +34,15 @@ COMMON_OPTIONS = (
 class Recipe:
     suite: str
     packages: tuple = ()
+    customize: str = ""  # a shell command; "$1" is the root
 
 
 RECIPES = {
     "bookworm-minbase": Recipe("bookworm"),
     "bookworm-ca": Recipe("bookworm", ("ca-certificates", "curl", "openssl")),
-    "trixie-ca": Recipe("trixie", ("ca-certificates", "curl", "openssl")),
+    # The tool's digest is one that nobody knows: there it is always run, in a helper.
+    "trixie-ca": Recipe("trixie", ("ca-certificates", "curl", "openssl"),
+                        'echo "# changed" >> "$1/usr/sbin/update-ca-certificates"'),
 }
 
 
@@ -68,7 +71,9 @@ def host_apt_options() -> list:
 def command(name: str) -> list:
     recipe = RECIPES[name]
     include = [f"--include={','.join(recipe.packages)}"] if recipe.packages else []
-    return [*COMMON_OPTIONS, *host_apt_options(), *include, recipe.suite, "TARGET", mirror()]
+    hook = [f"--customize-hook={recipe.customize}"] if recipe.customize else []
+    return [*COMMON_OPTIONS, *host_apt_options(), *include, *hook, recipe.suite, "TARGET",
+            mirror()]
 
 
 def make(name: str) -> Path:

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cacerts/native.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/limits.h"
+
+typedef int engine_fn(struct native *n, struct err *e);
+
+/* clang-format off */
+static const struct {
+	const char *family;
+	engine_fn *plan;
+} engines[] = {
+	{"debian", native_debian},
+};
+/* clang-format on */
+
+int native_decline(struct native *n, const char *format, ...)
+{
+	va_list args;
+
+	if (n->why[0])
+		return NATIVE_DECLINED;
+	va_start(args, format);
+	vsnprintf(n->why, sizeof(n->why), format, args);
+	va_end(args);
+	return NATIVE_DECLINED;
+}
+
+static engine_fn *engine_of(const struct distro_family *family)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+		if (strcmp(engines[i].family, family->name) == 0)
+			return engines[i].plan;
+	return NULL;
+}
+
+/* The version of the tool by its digest; NULL, with a reason, if it isn't known. */
+static int find_version(struct native *n, const char **ret, struct err *e)
+{
+	const struct distro_family *family = n->p->distro.family;
+	cleanup_buf struct buf text = BUF(LIMIT_TOOL);
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	cleanup_free char *hex = NULL;
+	char path[LIMIT_PATH];
+	unsigned size;
+	int r = vfs_resolve(n->fs, family->tool[0], /* follow_last= */ true, path, NULL);
+
+	*ret = NULL;
+	if (r != 0 || vfs_read_file(n->fs, path, &text, NULL) < 0)
+		return native_decline(n, "'%s' can't be read", family->tool[0]);
+	if (!EVP_Digest(text.n ? text.data : "", text.n, digest, &size, EVP_sha256(), NULL))
+		return err_oom(e);
+	hex = hex_encode(digest, size);
+	if (!hex)
+		return err_oom(e);
+	for (const struct distro_tool_version *v = family->tool_versions; v && v->sha256; v++)
+		if (strcmp(v->sha256, hex) == 0)
+			*ret = v->package;
+	return *ret ? 0
+		    : native_decline(n, "'%s' is of a version that isn't known (sha256 %s)",
+				     family->tool[0], hex);
+}
+
+static int plan(struct native *n, const char **ret_version, struct err *e)
+{
+	engine_fn *engine = engine_of(n->p->distro.family);
+	int r;
+
+	if (!engine)
+		return native_decline(n, "the family has no engine");
+	r = find_version(n, ret_version, e);
+	return r == 0 ? engine(n, e) : r;
+}
+
+int plan_native(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
+		struct err *e)
+{
+	struct native n = {.q = q, .fs = fs, .p = p};
+	const char *version = NULL;
+	int r = plan(&n, &version, e);
+
+	if (r == 0)
+		json_object_set_new(p->report, "native", json_pack("{s:s}", "tool", version));
+	if (r == NATIVE_DECLINED)
+		json_object_set_new(p->report, "native",
+				    json_pack("{s:o}", "declined", json_sentence(n.why)));
+	return r;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * native - what the family's tool would do, done without running it
+ *
+ * A tool takes a second or two for what is a handful of changes. Where its version is known by
+ * its digest, and the stores are in the state that its last run left, its next run with our
+ * drop-in files is a function of what is there: native engines compute that, byte for byte.
+ *
+ * Anything that could make the tool do more, or other things, is a guard: the engine declines,
+ * says why, and the tool is run. An engine only reads; what it has found becomes changes like
+ * those that a helper's layers show, so the undo is the same.
+ *
+ * Only our own certificates are parsed; those of the image are bytes.
+ */
+#include "cacerts/plan.h"
+
+enum { NATIVE_DECLINED = 1 };
+
+/* What an engine works with; borrowed, but for the text. */
+struct native {
+	const struct cacerts_request *q;
+	const struct vfs *fs;
+	struct cacerts_plan *p;
+	char why[256]; /* the guard that fired, for the receipt */
+};
+
+/* Note the reason, unless there is one; returns NATIVE_DECLINED. */
+int native_decline(struct native *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * plan_native - add the changes of the family's engine to the plan, which has the drop-in files
+ *
+ * Returns: 0; NATIVE_DECLINED: the plan is as it was, its report's "native" says why; -errno.
+ */
+int plan_native(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
+		struct err *e);
+
+/* The engines, one file each. Returns as plan_native(). */
+int native_debian(struct native *n, struct err *e);

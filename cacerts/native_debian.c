@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What Debian's update-ca-certificates does with our drop-in files, for the versions whose
+ * digests distro/family_debian.c lists: a link to each in /etc/ssl/certs, a hash link to that,
+ * and the bundle made anew of all sources in their order.
+ *
+ * It holds if a run without our files would change nothing, which is proved, not assumed: the
+ * bundle is compared with what its sources give, each source has its link, and rehashing leaves
+ * the directory alone.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/path.h"
+#include "cacerts/debian_sources.h"
+#include "cacerts/hashed_dir.h"
+#include "cacerts/names.h"
+#include "cacerts/native.h"
+#include "cacerts/pem.h"
+
+#define HOOKS "/etc/ca-certificates/update.d"
+#define LOCAL "/usr/local/share/ca-certificates"
+
+/* Where the tool finds its commands. */
+#define COMMANDS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct engine {
+	struct native *n;
+	char dir[LIMIT_PATH];    /* canonical, of the hashed directory */
+	char bundle[LIMIT_PATH]; /* in it */
+	struct debian_sources sources;
+};
+
+static void engine_done(struct engine *g)
+{
+	debian_sources_done(&g->sources);
+}
+
+/* run-parts takes names of these characters, of files that can be executed. */
+static bool is_hook_name(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-";
+
+	return name[strspn(name, allowed)] == '\0';
+}
+
+static int check_hooks(struct native *n)
+{
+	cleanup_strv struct strv names = STRV(LIMIT_SOURCES);
+	char dir[LIMIT_PATH];
+	int r = vfs_resolve(n->fs, HOOKS, /* follow_last= */ true, dir, NULL);
+
+	if (r == VFS_MISSING)
+		return 0;
+	if (r < 0 || vfs_list(n->fs, dir, &names, NULL) < 0)
+		return native_decline(n, "'" HOOKS "' can't be listed");
+	for (size_t i = 0; i < names.n; i++)
+		if (is_hook_name(names.v[i]))
+			return native_decline(n, "the hook '" HOOKS "/%s'", names.v[i]);
+	return 0;
+}
+
+static int check_commands(struct native *n)
+{
+	char path[LIMIT_PATH];
+
+	if (vfs_find_command(n->fs, "openssl", COMMANDS, path, NULL) < 0)
+		return native_decline(n, "the image has no openssl, which the tool needs");
+	if (vfs_exists(n->fs, "/sbin/restorecon", NULL) != 0)
+		return native_decline(n, "the image has restorecon, which would label the bundle");
+	return 0;
+}
+
+/* New entries get from the directory what we give them, and nothing is mounted in the way. */
+static int check_dir(struct engine *g, struct err *e)
+{
+	const struct distro_family *family = g->n->p->distro.family;
+	struct vfs_xattrs xattrs = {0};
+	struct vfs_stat st;
+	bool has_acl = false;
+	int r;
+
+	if (vfs_resolve(g->n->fs, family->hashed_dir, /* follow_last= */ true, g->dir, NULL) != 0)
+		return native_decline(g->n, "'%s' isn't there", family->hashed_dir);
+	r = vfs_lstat(g->n->fs, g->dir, &st, e);
+	if (r == 0 && (st.type != VFS_DIR || !st.writable || (st.mode & S_ISGID)))
+		return native_decline(g->n, "'%s' is out of the ordinary", g->dir);
+	if (r == 0)
+		r = vfs_get_xattrs(g->n->fs, g->dir, &xattrs, e);
+	for (size_t i = 0; i < xattrs.n; i++)
+		has_acl |= strcmp(xattrs.v[i].name, "system.posix_acl_default") == 0;
+	vfs_xattrs_done(&xattrs);
+	if (has_acl)
+		return native_decline(g->n, "'%s' has a default ACL", g->dir);
+	return r < 0 ? r
+		     : path_join(g->dir, path_name(family->bundle), g->bundle, sizeof(g->bundle),
+				 e);
+}
+
+/* As "sed $a\": the file, and a line end if it has none. */
+static int read_source(struct engine *g, const struct debian_source *s, struct buf *ret,
+		       struct err *e)
+{
+	if (vfs_read_file(g->n->fs, s->path, ret, NULL) < 0)
+		return native_decline(g->n, "'%s' can't be read", s->file);
+	if (ret->n > 0 && ret->data[ret->n - 1] != '\n')
+		return buf_add(ret, "\n", 1, e);
+	return 0;
+}
+
+/* The authority whose drop-in file is called @name, or NULL. */
+static const struct authority *ours(const struct engine *g, const char *name)
+{
+	const struct authorities *set = g->n->q->authorities;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (names_is_ours(name, &set->v[i]))
+			return &set->v[i];
+	return NULL;
+}
+
+static int not_the_tools(struct engine *g)
+{
+	return native_decline(g->n, "'%s' is not what the tool would make now", g->bundle);
+}
+
+/*
+ * What the tool makes of the sources with ours among them. Without them it has to be what is
+ * there: @now is compared piece by piece.
+ */
+static int make_bundle(struct engine *g, const struct buf *now, struct buf *ret, struct err *e)
+{
+	size_t at = 0; /* in @now */
+
+	for (size_t i = 0; i < g->sources.n; i++) {
+		const struct debian_source *s = &g->sources.v[i];
+		const struct authority *a = s->is_local ? ours(g, path_name(s->file)) : NULL;
+		cleanup_buf struct buf text = BUF(LIMIT_AUTHORITY_FILE);
+		int r = a ? buf_add(&text, a->pem, strlen(a->pem), e) : read_source(g, s, &text, e);
+
+		if (r == 0 && !a && text.n > 0) {
+			if (now->n - at < text.n || memcmp(now->data + at, text.data, text.n) != 0)
+				return not_the_tools(g);
+			at += text.n;
+		}
+		if (r == 0 && text.n > 0)
+			r = buf_add(ret, text.data, text.n, e);
+		if (r != 0)
+			return r;
+	}
+	return at == now->n ? 0 : not_the_tools(g);
+}
+
+static int read_bundle(struct engine *g, struct buf *ret, struct err *e)
+{
+	char stale[LIMIT_PATH + 8];
+	struct vfs_stat st;
+	int r = vfs_lstat(g->n->fs, g->bundle, &st, e);
+
+	if (r < 0)
+		return r;
+	snprintf(stale, sizeof(stale), "%s.new", g->bundle);
+	if (st.type != VFS_FILE || st.mountpoint || vfs_exists(g->n->fs, stale, NULL) != 0)
+		return native_decline(g->n, "'%s' is out of the ordinary", g->bundle);
+	if (vfs_read_file(g->n->fs, g->bundle, ret, NULL) < 0)
+		return native_decline(g->n, "'%s' can't be read", g->bundle);
+	for (size_t i = 0; i < g->n->q->authorities->n; i++)
+		if (pem_count(ret->data ? ret->data : "", ret->n, &g->n->q->authorities->v[i]) > 0)
+			return native_decline(g->n, "'%s' holds an authority already", g->bundle);
+	return 0;
+}
+
+/* The drop-in file must lie where the tool looks: a plan may have had to skip it. */
+static int check_dropins(struct native *n)
+{
+	size_t n_files = 0;
+
+	for (size_t i = 0; i < n->p->changes.n; i++)
+		n_files += n->p->changes.v[i].role == ROLE_DROPIN;
+	return n_files == n->q->authorities->n ? 0
+					       : native_decline(n, "'" LOCAL "' can't be written");
+}
+
+static int add_ours_to_sources(struct engine *g, struct err *e)
+{
+	const struct authorities *set = g->n->q->authorities;
+
+	for (size_t i = 0; i < set->n; i++) {
+		char path[LIMIT_PATH];
+		int r = names_dropin(&set->v[i], LOCAL, ".crt", path, sizeof(path), e);
+
+		if (r == 0)
+			r = debian_sources_add_local(&g->sources, path_name(path), e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_link(struct engine *g, const char *name, const char *target, struct err *e)
+{
+	const struct vfs_meta meta = {.fields = VFS_META_OWNER};
+	char path[LIMIT_PATH];
+	int r = path_join(g->dir, name, path, sizeof(path), e);
+
+	if (r == 0)
+		r = changes_add_link(&g->n->p->changes, ROLE_STORE, path, target, &meta, e);
+	if (r == 0)
+		plan_note_store(g->n->p, path, "hash-link", "native");
+	return r;
+}
+
+static int add_links(struct engine *g, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < g->sources.n; i++) {
+		const struct debian_source *s = &g->sources.v[i];
+		const struct authority *a = s->is_local ? ours(g, path_name(s->file)) : NULL;
+		char hash[16];
+
+		if (!a)
+			continue;
+		snprintf(hash, sizeof(hash), "%08x.0", a->subject_hash);
+		r = add_link(g, s->link, s->file, e);
+		if (r == 0)
+			r = add_link(g, hash, s->link, e);
+	}
+	return r;
+}
+
+static int add_bundle(struct engine *g, struct err *e)
+{
+	cleanup_buf struct buf now = BUF(LIMIT_STORE_FILE);
+	cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
+	int r = read_bundle(g, &now, e);
+
+	if (r == 0)
+		r = make_bundle(g, &now, &text, e);
+	if (r == 0)
+		r = changes_add_file(&g->n->p->changes, ROLE_STORE, g->bundle, text.data, text.n,
+				     &plan_new_file, e);
+	if (r != 0)
+		return r;
+	plan_note_store(g->n->p, g->bundle, "bundle", "native");
+	g->n->p->complete = true;
+	return 0;
+}
+
+static int check(struct engine *g, struct err *e)
+{
+	int r = check_dropins(g->n);
+
+	if (r == 0)
+		r = check_hooks(g->n);
+	if (r == 0)
+		r = check_commands(g->n);
+	if (r == 0)
+		r = check_dir(g, e);
+	if (r == 0)
+		r = debian_sources_read(g->n, &g->sources, e);
+	return r == 0 ? hashed_dir_check(g->n, g->dir, &g->sources, e) : r;
+}
+
+int native_debian(struct native *n, struct err *e)
+{
+	cleanup(engine_done) struct engine g = {.n = n};
+	int r = check(&g, e);
+
+	if (r == 0)
+		r = add_ours_to_sources(&g, e);
+	if (r == 0)
+		r = add_bundle(&g, e); /* the last guard is in it */
+	return r == 0 ? add_links(&g, e) : r;
+}
