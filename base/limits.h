@@ -30,6 +30,7 @@
 #define LIMIT_SOURCES         4096  /* certificates or files in a directory of a store */
 #define LIMIT_CONF         (1 << 18)  /* bytes of /etc/ca-certificates.conf */
 #define LIMIT_TOOL          (4 << 20)  /* bytes of an update command that is looked at */
+#define LIMIT_NATIVE_USEC 2000000ull /* microseconds that an image may make a native engine look */
 #define LIMIT_CHANGES         4096  /* paths that one install may change */
 #define LIMIT_DEPTH             32  /* directories below one another in a drop-in or a diff */
 #define LIMIT_HELPER_USEC 120000000ull /* microseconds a helper may run */

@@ -113,6 +113,13 @@ static bool is_plain(const char *line, size_t n)
 	return n > 0 && line[0] != ' ' && line[n - 1] != ' ';
 }
 
+/* There must be room for ours. */
+static bool is_full(struct native *n, const struct debian_sources *s)
+{
+	return s->n + LIMIT_AUTHORITIES >= LIMIT_SOURCES &&
+	       native_decline(n, "there are more than %d certificates", LIMIT_SOURCES);
+}
+
 static int take_conf_line(struct native *n, struct debian_sources *s, const char *line,
 			  struct err *e)
 {
@@ -129,7 +136,7 @@ static int take_conf_line(struct native *n, struct debian_sources *s, const char
 		return 0; /* the tool warns and goes on */
 	if (r < 0 || vfs_lstat(n->fs, path, &st, NULL) < 0 || st.type != VFS_FILE)
 		return native_decline(n, "'" CERTS "/%s' is no file", line);
-	return insert(s, s->n, CERTS, line, path, e);
+	return is_full(n, s) ? NATIVE_DECLINED : insert(s, s->n, CERTS, line, path, e);
 }
 
 /* A removed one ("!") must be gone already. */
@@ -167,8 +174,10 @@ static int read_conf(struct native *n, struct debian_sources *s, struct err *e)
 		return native_decline(n, "'" CONF "' is out of the ordinary");
 	rest = text.data;
 	while ((line = strsep(&rest, "\n")) && rest) {
-		int r = 0;
+		int r = native_check_time(n);
 
+		if (r != 0)
+			return r;
 		if (line[0] == '!')
 			r = check_removed(n, line + 1, e);
 		else if (line[0] && line[0] != '#')
@@ -187,15 +196,14 @@ static int take_local(struct native *n, struct debian_sources *s, const char *di
 	struct vfs_stat st;
 	int r = path_join(dir, name, path, sizeof(path), e);
 
-	if (r == 0)
-		r = vfs_lstat(n->fs, path, &st, e);
 	if (r < 0)
 		return r;
-	if (st.type == VFS_DIR || st.type == VFS_LINK || !is_plain(name, length))
+	if (vfs_lstat(n->fs, path, &st, NULL) < 0 || st.type == VFS_DIR || st.type == VFS_LINK ||
+	    !is_plain(name, length))
 		return native_decline(n, "'" LOCAL "/%s' is out of the ordinary", name);
 	if (st.type != VFS_FILE || length < 4 || strcmp(name + length - 4, ".crt") != 0)
 		return 0;
-	return insert_local(s, name, path, e);
+	return is_full(n, s) ? NATIVE_DECLINED : insert_local(s, name, path, e);
 }
 
 static int read_local(struct native *n, struct debian_sources *s, struct err *e)
@@ -208,8 +216,11 @@ static int read_local(struct native *n, struct debian_sources *s, struct err *e)
 		return 0;
 	if (r < 0 || vfs_list(n->fs, dir, &names, NULL) < 0)
 		return native_decline(n, "'" LOCAL "' can't be listed");
-	for (size_t i = 0; r == 0 && i < names.n; i++)
-		r = take_local(n, s, dir, names.v[i], e);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		r = native_check_time(n);
+		if (r == 0)
+			r = take_local(n, s, dir, names.v[i], e);
+	}
 	return r;
 }
 

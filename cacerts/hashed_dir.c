@@ -116,16 +116,16 @@ static int take_link(struct scan *s, const char *name, const char *path, const c
 static int take_dir(struct scan *s, const char *path, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_SOURCES);
-	int r = vfs_list(s->n->fs, path, &names, e);
+	int r = 0;
 
+	if (vfs_list(s->n->fs, path, &names, NULL) < 0)
+		return native_decline(s->n, "'%s' can't be listed", path);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		char inside[LIMIT_PATH];
 		struct vfs_stat st;
 
 		r = path_join(path, names.v[i], inside, sizeof(inside), e);
-		if (r == 0)
-			r = vfs_lstat(s->n->fs, inside, &st, e);
-		if (r == 0 && st.type != VFS_FILE)
+		if (r == 0 && (vfs_lstat(s->n->fs, inside, &st, NULL) < 0 || st.type != VFS_FILE))
 			return native_decline(s->n, "'%s' is out of the ordinary", inside);
 	}
 	return r;
@@ -142,9 +142,8 @@ static int take(struct scan *s, const char *name, struct err *e)
 		return r;
 	if (vfs_readlink(s->n->fs, path, target, NULL) == 0) /* most are */
 		return take_link(s, name, path, target, e);
-	r = vfs_lstat(s->n->fs, path, &st, e);
-	if (r < 0)
-		return r;
+	if (vfs_lstat(s->n->fs, path, &st, NULL) < 0)
+		return native_decline(s->n, "'%s' can't be looked at", path);
 	if (st.type == VFS_DIR && !st.mountpoint && !has_certificate_suffix(name))
 		return take_dir(s, path, e);
 	if (st.type != VFS_FILE || st.mountpoint || looks_hashed(name))
@@ -225,8 +224,11 @@ int hashed_dir_check(struct native *n, const char *dir, const struct debian_sour
 
 	if (r < 0)
 		return native_decline(n, "'%s' can't be listed", dir);
-	for (size_t i = 0; r == 0 && i < names.n; i++)
-		r = take(&s, names.v[i], e);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		r = native_check_time(n);
+		if (r == 0)
+			r = take(&s, names.v[i], e);
+	}
 	if (r == 0 && s.n_sources != sources->n)
 		return native_decline(n, "a certificate of its sources is not linked in '%s'", dir);
 	if (r == 0)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hex.h"
 #include "base/limits.h"
 
@@ -31,6 +32,13 @@ int native_decline(struct native *n, const char *format, ...)
 	vsnprintf(n->why, sizeof(n->why), format, args);
 	va_end(args);
 	return NATIVE_DECLINED;
+}
+
+int native_check_time(struct native *n)
+{
+	if (n->deadline && clock_mono_usec() > n->deadline)
+		return native_decline(n, "it takes too long to look at");
+	return 0;
 }
 
 static engine_fn *engine_of(const struct distro_family *family)
@@ -82,7 +90,8 @@ static int plan(struct native *n, const char **ret_version, struct err *e)
 int plan_native(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
 		struct err *e)
 {
-	struct native n = {.q = q, .fs = fs, .p = p};
+	struct native n = {
+		.q = q, .fs = fs, .p = p, .deadline = clock_mono_usec() + LIMIT_NATIVE_USEC};
 	const char *version = NULL;
 	int r = plan(&n, &version, e);
 

@@ -22,11 +22,15 @@ struct native {
 	const struct cacerts_request *q;
 	const struct vfs *fs;
 	struct cacerts_plan *p;
-	char why[256]; /* the guard that fired, for the receipt */
+	uint64_t deadline; /* by the monotonic clock, in microseconds; 0: none */
+	char why[256];     /* the guard that fired, for the receipt */
 };
 
 /* Note the reason, unless there is one; returns NATIVE_DECLINED. */
 int native_decline(struct native *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For each step of what an image can make long: declines above LIMIT_NATIVE_USEC. */
+int native_check_time(struct native *n);
 
 /*
  * plan_native - add the changes of the family's engine to the plan, which has the drop-in files

@@ -81,23 +81,18 @@ static int check_dir(struct engine *g, struct err *e)
 	struct vfs_xattrs xattrs = {0};
 	struct vfs_stat st;
 	bool has_acl = false;
-	int r;
 
 	if (vfs_resolve(g->n->fs, family->hashed_dir, /* follow_last= */ true, g->dir, NULL) != 0)
 		return native_decline(g->n, "'%s' isn't there", family->hashed_dir);
-	r = vfs_lstat(g->n->fs, g->dir, &st, e);
-	if (r == 0 && (st.type != VFS_DIR || !st.writable || (st.mode & S_ISGID)))
+	if (vfs_lstat(g->n->fs, g->dir, &st, NULL) < 0 || st.type != VFS_DIR || !st.writable ||
+	    (st.mode & S_ISGID) || vfs_get_xattrs(g->n->fs, g->dir, &xattrs, NULL) < 0)
 		return native_decline(g->n, "'%s' is out of the ordinary", g->dir);
-	if (r == 0)
-		r = vfs_get_xattrs(g->n->fs, g->dir, &xattrs, e);
 	for (size_t i = 0; i < xattrs.n; i++)
 		has_acl |= strcmp(xattrs.v[i].name, "system.posix_acl_default") == 0;
 	vfs_xattrs_done(&xattrs);
 	if (has_acl)
 		return native_decline(g->n, "'%s' has a default ACL", g->dir);
-	return r < 0 ? r
-		     : path_join(g->dir, path_name(family->bundle), g->bundle, sizeof(g->bundle),
-				 e);
+	return path_join(g->dir, path_name(family->bundle), g->bundle, sizeof(g->bundle), e);
 }
 
 /* As "sed $a\": the file, and a line end if it has none. */
@@ -154,16 +149,14 @@ static int make_bundle(struct engine *g, const struct buf *now, struct buf *ret,
 	return at == now->n ? 0 : not_the_tools(g);
 }
 
-static int read_bundle(struct engine *g, struct buf *ret, struct err *e)
+static int read_bundle(struct engine *g, struct buf *ret)
 {
 	char stale[LIMIT_PATH + 8];
 	struct vfs_stat st;
-	int r = vfs_lstat(g->n->fs, g->bundle, &st, e);
 
-	if (r < 0)
-		return r;
 	snprintf(stale, sizeof(stale), "%s.new", g->bundle);
-	if (st.type != VFS_FILE || st.mountpoint || vfs_exists(g->n->fs, stale, NULL) != 0)
+	if (vfs_lstat(g->n->fs, g->bundle, &st, NULL) < 0 || st.type != VFS_FILE || st.mountpoint ||
+	    vfs_exists(g->n->fs, stale, NULL) != 0)
 		return native_decline(g->n, "'%s' is out of the ordinary", g->bundle);
 	if (vfs_read_file(g->n->fs, g->bundle, ret, NULL) < 0)
 		return native_decline(g->n, "'%s' can't be read", g->bundle);
@@ -236,7 +229,7 @@ static int add_bundle(struct engine *g, struct err *e)
 {
 	cleanup_buf struct buf now = BUF(LIMIT_STORE_FILE);
 	cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
-	int r = read_bundle(g, &now, e);
+	int r = read_bundle(g, &now);
 
 	if (r == 0)
 		r = make_bundle(g, &now, &text, e);

@@ -148,6 +148,7 @@ static const struct {
 	{"echo ../../../../etc/passwd >> etc/ca-certificates.conf", "ordinary"},
 	{"echo m >> etc/ca-certificates.conf", "is no file"},
 	{"echo '!m/A.crt' >> etc/ca-certificates.conf", "removes"},
+	{"for i in `seq 5000`; do echo m/A.crt; done >> etc/ca-certificates.conf", "more than"},
 	{"echo m/C.crt >> etc/ca-certificates.conf; echo x > usr/share/ca-certificates/m/C.crt",
 	 "is not linked"},
 	{"echo x >> usr/share/ca-certificates/m/A.crt", "not what the tool would make"},
@@ -179,6 +180,7 @@ static const struct {
 	{"ln -s x etc/ssl/certs/x", "leads nowhere"},
 	{"mkdir etc/ssl/certs/d; ln -s /nowhere etc/ssl/certs/d/x", "ordinary"},
 	{"mkdir etc/ssl/certs/d.pem", "ordinary"},
+	{"mkdir etc/ssl/certs/d; cd etc/ssl/certs/d; seq -f 'n%g' 5000 | xargs touch", "listed"},
 	{"mkfifo etc/ssl/certs/x.pem", "ordinary"},
 	{"cd etc/ssl/certs; seq -f 'n%g' 5000 | xargs touch", "can't be listed"},
 
@@ -254,6 +256,21 @@ START_TEST(a_hash_that_another_certificate_has_is_the_tools_business)
 }
 END_TEST
 
+START_TEST(an_image_that_takes_long_to_look_at_is_the_tools_business)
+{
+	const struct cacerts_request q = {
+		.rootfs = &v.rootfs, .mounts = &v.mounts, .authorities = box_authorities()};
+	struct native n = {.q = &q, .p = &plan, .deadline = 1};
+	struct err e = ERR_NONE;
+	char why[256];
+
+	try_engine(why); /* opens the view and makes the plan */
+	n.fs = v.fs;
+	ck_assert_int_eq(native_debian(&n, &e), NATIVE_DECLINED);
+	ck_assert_ptr_nonnull(strstr(n.why, "too long"));
+}
+END_TEST
+
 START_TEST(an_unknown_version_is_run_and_the_report_says_so)
 {
 	char why[256];
@@ -269,4 +286,5 @@ SUITE("cacerts/native", setup, teardown, the_bundle_is_that_of_all_sources_in_th
       each_authority_gets_a_link_and_a_hash_link, it_declines_whatever_could_make_the_tool_do_more,
       a_default_acl_of_the_directory_is_the_tools_business,
       a_hash_that_another_certificate_has_is_the_tools_business,
+      an_image_that_takes_long_to_look_at_is_the_tools_business,
       an_unknown_version_is_run_and_the_report_says_so)
