@@ -10,11 +10,9 @@
 /* Returns 1 if @path can be executed, 0 if nothing is there, -EACCES, without an error set. */
 static int is_command(const struct vfs *fs, const char *path)
 {
-	char canonical[LIMIT_PATH];
 	struct vfs_stat st;
 
-	if (vfs_resolve(fs, path, /* follow_last= */ true, canonical, NULL) != 0 ||
-	    vfs_lstat(fs, canonical, &st, NULL) < 0)
+	if (vfs_stat(fs, path, &st, NULL) < 0)
 		return 0;
 	if (st.type == VFS_ABSENT || st.type == VFS_UNREACHABLE)
 		return 0;

@@ -56,6 +56,16 @@ int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, stru
 	return 0;
 }
 
+int vfs_stat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e)
+{
+	char canonical[LIMIT_PATH];
+	int r = vfs_resolve(fs, path, /* follow_last= */ true, canonical, e);
+
+	if (r == VFS_MISSING)
+		*ret = (struct vfs_stat){.type = VFS_ABSENT};
+	return r == VFS_MISSING ? 0 : r < 0 ? r : vfs_lstat(fs, canonical, ret, e);
+}
+
 static int get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
 			 struct err *e)
 {
@@ -92,14 +102,11 @@ int vfs_get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_fac
 int vfs_exists(const struct vfs *fs, const char *path, struct err *e)
 {
 	struct err why = ERR_NONE;
-	char canonical[LIMIT_PATH];
 	struct vfs_stat st;
-	int r = vfs_resolve(fs, path, /* follow_last= */ true, canonical, &why);
+	int r = vfs_stat(fs, path, &st, &why);
 
-	if (r == VFS_MISSING || r == -ENOTDIR)
+	if (r == -ENOTDIR)
 		return 0;
-	if (r == 0)
-		r = vfs_lstat(fs, canonical, &st, &why);
 	if (r < 0 && e)
 		*e = why;
 	return r < 0 ? r : st.type != VFS_ABSENT && st.type != VFS_UNREACHABLE;

@@ -114,6 +114,9 @@ int vfs_resolve(const struct vfs *fs, const char *path, bool follow_last, char *
  */
 int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e);
 
+/* What @path, any text, leads to when every link is followed. As vfs_resolve() and vfs_lstat(). */
+int vfs_stat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e);
+
 /* What is asked of directories alone. */
 struct vfs_dir_facts {
 	struct timespec born; /* inode numbers are given again, birthdays aren't; 0: not known */

@@ -12,7 +12,7 @@
 #include "tests/budget/count.h"
 #include "tests/oracle/must.h"
 
-#define BUDGET_TYPICAL 165
+#define BUDGET_TYPICAL 125
 
 enum { SKIP = 77 };
 

@@ -204,6 +204,26 @@ static const struct {
 	{"/mnt/x", "bind '@/b'"},           {"/proc/x", "proc on '/proc'"},
 };
 
+START_TEST(a_stat_follows_links_and_an_lstat_does_not)
+{
+	struct vfs_stat st;
+
+	tree_file(&v.t, "r/d/file", "12345");
+	tree_link(&v.t, "r/link", "/d/../d/./file");
+	tree_link(&v.t, "r/dangling", "nothing/here");
+	tree_link(&v.t, "r/loop", "loop");
+	open_bind();
+	ck_assert_int_eq(vfs_stat(v.fs, "//link", &st, NULL), 0);
+	ck_assert_int_eq(st.type, VFS_FILE);
+	ck_assert_int_eq(st.size, 5);
+	ck_assert_int_eq(view_stat(&v, "/link").type, VFS_LINK);
+	ck_assert_int_eq(vfs_stat(v.fs, "/dangling", &st, NULL), 0);
+	ck_assert_int_eq(st.type, VFS_ABSENT);
+	ck_assert_int_eq(vfs_stat(v.fs, "/loop", &st, NULL), -ELOOP);
+	ck_assert_int_eq(vfs_stat(v.fs, "/d/file/x", &st, NULL), -ENOTDIR);
+}
+END_TEST
+
 START_TEST(a_place_is_described_for_people)
 {
 	tree_file(&v.t, "l1/one", "");
@@ -228,4 +248,5 @@ SUITE("vfs/lookup", setup, teardown, the_root_has_a_stat, a_stat_is_that_of_the_
       what_hangs_on_no_directory_is_absent, paths_that_are_not_canonical_are_refused,
       nothing_but_regular_files_is_opened, a_file_longer_than_the_buffer_is_refused,
       a_link_is_read_and_nothing_else, a_hostile_name_is_escaped_in_messages,
-      what_exists_is_told_links_followed, a_place_is_described_for_people)
+      what_exists_is_told_links_followed, a_stat_follows_links_and_an_lstat_does_not,
+      a_place_is_described_for_people)
