@@ -142,22 +142,35 @@ static void take_marks_back(struct move *mv)
 					       NULL);
 }
 
-static int rename_at(struct move *mv, unsigned flags, struct err *e)
+/* The move itself. Returns 0, -errno without an error set. */
+static int try_rename(struct move *mv, unsigned flags)
 {
 	vfs_cursor_forget(mv->fs->cursor);
 	if (renameat2(vfs_dir_top(&mv->old.dir), mv->old.name, vfs_dir_top(&mv->new.dir),
-		      mv->new.name, flags) < 0) {
-		/* two mounts of the host, which came along with a recursive bind */
-		int r = errno == EXDEV ? refuse(-EXDEV, "the names are in different mounts", e)
-				       : err_sys(e, "renaming");
-
-		take_marks_back(mv);
-		return r;
-	}
+		      mv->new.name, flags) < 0)
+		return -errno;
 	fault_point("vfs.moved");
-	if (mv->new.mount->kind != MOUNT_OVERLAY)
-		return 0;
-	return vfs_overlay_welcome(mv->new.mount, vfs_dir_top(&mv->new.dir), mv->new.name, e);
+	return 0;
+}
+
+static int finish(struct move *mv, int r, struct err *e)
+{
+	if (r == 0)
+		return mv->new.mount->kind != MOUNT_OVERLAY
+			       ? 0
+			       : vfs_overlay_welcome(mv->new.mount, vfs_dir_top(&mv->new.dir),
+						     mv->new.name, e);
+	take_marks_back(mv);
+	/* two mounts of the host, which came along with a recursive bind */
+	if (r == -EXDEV)
+		return refuse(-EXDEV, "the names are in different mounts", e);
+	errno = -r;
+	return err_sys(e, "renaming");
+}
+
+static int rename_at(struct move *mv, unsigned flags, struct err *e)
+{
+	return finish(mv, try_rename(mv, flags), e);
 }
 
 /*
@@ -176,6 +189,20 @@ static int trade(struct move *mv, bool leave_whiteout, struct err *e)
 		return vfs_temp_remove(mv->old.mount, vfs_dir_top(&mv->old.dir), mv->old.name, e);
 	r = vfs_place_find(mv->fs, mv->from, &left, e);
 	return r < 0 ? r : vfs_top_put_whiteout(mv->fs, mv->from, &left, e);
+}
+
+/*
+ * Onto an empty directory of the top. One that holds whiteouts isn't empty to rename(); it is
+ * traded, and has to look empty at the old name too.
+ */
+static int replace_dir(struct move *mv, bool leave_whiteout, struct err *e)
+{
+	int r = try_rename(mv, leave_whiteout ? RENAME_WHITEOUT : 0);
+
+	if (r != -ENOTEMPTY && r != -EEXIST)
+		return finish(mv, r, e);
+	r = mark(mv, &mv->new, e);
+	return r < 0 ? r : trade(mv, leave_whiteout, e);
 }
 
 /* Could the directory merge with something below its new name, of which it is not a part? */
@@ -204,11 +231,8 @@ static int move_in_overlay(struct move *mv, struct err *e)
 	if (r < 0)
 		return r;
 	leave_whiteout = mv->old.entry.below != VFS_ABSENT;
-	if (mv->new.entry.type == VFS_DIR && mv->new.entry.in_top) {
-		/* It is empty, but for whiteouts, and has to be so at the old name too. */
-		r = mark(mv, &mv->new, e);
-		return r < 0 ? r : trade(mv, leave_whiteout, e);
-	}
+	if (mv->new.entry.type == VFS_DIR && mv->new.entry.in_top)
+		return replace_dir(mv, leave_whiteout, e);
 	if (mv->new.entry.whiteout && (leave_whiteout || is_dir))
 		return trade(mv, leave_whiteout, e);
 	return rename_at(mv, leave_whiteout ? RENAME_WHITEOUT : 0, e);

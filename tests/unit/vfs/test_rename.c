@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include "tests/unit/vfs/layers.h"
@@ -103,6 +105,67 @@ START_TEST(a_directory_replaces_an_empty_one_whatever_layers_that_has)
 	ck_assert_str_eq(view_list(&v, "/emptied"), "2");
 	ck_assert_str_eq(view_list(&v, "/empty"), "1");
 	oracle_compare_overlay(&v, VIEW_OVERLAY);
+}
+END_TEST
+
+static const struct {
+	const char *from;
+	const char *to;
+	bool leaves_a_dir; /* an empty one, at the old name: the one trade that takes two steps */
+} killed[] = {
+	{"/file", "/new", false},   {"/file", "/other", false}, {"/file", "/gone", false},
+	{"/dir", "/new", false},    {"/dir", "/gone", false},   {"/dir", "/empty", false},
+	{"/dir", "/emptied", true}, {"/below", "/new", false},
+};
+
+static void make_for_killed(void)
+{
+	tree_file(&v.t, "u/file", "text");
+	tree_file(&v.t, "l1/below", "text");
+	tree_file(&v.t, "l1/other", "other");
+	tree_file(&v.t, "l1/gone", "gone");
+	tree_whiteout(&v.t, "u/gone");
+	tree_file(&v.t, "u/dir/x", "");
+	tree_dir(&v.t, "u/empty");
+	tree_file(&v.t, "l1/emptied/x", "");
+	tree_whiteout(&v.t, "u/emptied/x");
+	view_open_overlay(&v);
+}
+
+/* In a process that is killed as soon as the entry has its new name. */
+static void move_and_die(const char *from, const char *to)
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		setenv("ANCHORD_FAULT", "vfs.moved", 1);
+		vfs_rename(v.fs, from, to, NULL);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFSIGNALED(status), "%s is moved to %s in no step", from, to);
+}
+
+START_TEST(a_crash_leaves_the_entry_at_its_new_name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(killed); i++) {
+		struct vfs_stat old;
+
+		make_for_killed();
+		move_and_die(killed[i].from, killed[i].to);
+		view_open(&v);
+		ck_assert_int_eq(view_stat(&v, killed[i].to).type,
+				 killed[i].from[1] == 'd' ? VFS_DIR : VFS_FILE);
+		old = view_stat(&v, killed[i].from);
+		ck_assert_msg(old.type == VFS_ABSENT ||
+				      (killed[i].leaves_a_dir && old.type == VFS_DIR &&
+				       strcmp(view_list(&v, killed[i].from), "") == 0),
+			      "%s is there after it was moved to %s", killed[i].from, killed[i].to);
+		view_done(&v);
+		view_init(&v);
+	}
 }
 END_TEST
 
@@ -312,7 +375,8 @@ END_TEST
 SUITE("vfs/rename", setup, teardown, a_lower_file_moves_with_all_it_has_and_leaves_a_whiteout,
       whiteouts_are_traded_when_one_is_in_the_way,
       a_directory_of_the_top_does_not_merge_at_its_new_name,
-      a_directory_replaces_an_empty_one_whatever_layers_that_has, special_files_and_links_move_too,
+      a_directory_replaces_an_empty_one_whatever_layers_that_has,
+      a_crash_leaves_the_entry_at_its_new_name, special_files_and_links_move_too,
       what_can_not_be_moved_stays_and_nothing_is_copied_up, in_a_bind_it_is_a_plain_rename,
       nothing_moves_into_a_mount_that_came_with_the_source, a_moved_file_has_one_inode_number,
       random_renames_do_what_the_kernel_does)
