@@ -65,9 +65,9 @@ static char *link_of(const char *file)
 	return link;
 }
 
-/* Insert a source at @at; @path is NULL for ours. */
+/* Insert a source at @at; @path and @st are NULL for ours. */
 static int insert(struct debian_sources *s, size_t at, const char *dir, const char *name,
-		  const char *path, struct err *e)
+		  const char *path, const struct vfs_stat *st, struct err *e)
 {
 	struct debian_source *v;
 	char file[LIMIT_PATH];
@@ -85,23 +85,25 @@ static int insert(struct debian_sources *s, size_t at, const char *dir, const ch
 	v[at] = (struct debian_source){.file = strdup(file),
 				       .link = link_of(file),
 				       .path = path ? strdup(path) : NULL,
+				       .mtime = st ? st->mtime : (struct timespec){0},
 				       .is_local = strcmp(dir, LOCAL) == 0};
 	return v[at].file && v[at].link && (v[at].path || !path) ? 0 : err_oom(e);
 }
 
 /* In its place among the local ones. */
-static int insert_local(struct debian_sources *s, const char *name, const char *path, struct err *e)
+static int insert_local(struct debian_sources *s, const char *name, const char *path,
+			const struct vfs_stat *st, struct err *e)
 {
 	size_t at = s->n;
 
 	while (at > 0 && s->v[at - 1].is_local && strcmp(path_name(s->v[at - 1].file), name) > 0)
 		at--;
-	return insert(s, at, LOCAL, name, path, e);
+	return insert(s, at, LOCAL, name, path, st, e);
 }
 
 int debian_sources_add_local(struct debian_sources *s, const char *name, struct err *e)
 {
-	return insert_local(s, name, NULL, e);
+	return insert_local(s, name, NULL, NULL, e);
 }
 
 /* Does the shell's "read" hand the line on as it is, on every version? */
@@ -136,7 +138,7 @@ static int take_conf_line(struct native *n, struct debian_sources *s, const char
 		return 0; /* the tool warns and goes on */
 	if (r < 0 || vfs_lstat(n->fs, path, &st, NULL) < 0 || st.type != VFS_FILE)
 		return native_decline(n, "'" CERTS "/%s' is no file", line);
-	return is_full(n, s) ? NATIVE_DECLINED : insert(s, s->n, CERTS, line, path, e);
+	return is_full(n, s) ? NATIVE_DECLINED : insert(s, s->n, CERTS, line, path, &st, e);
 }
 
 /* A removed one ("!") must be gone already. */
@@ -203,7 +205,7 @@ static int take_local(struct native *n, struct debian_sources *s, const char *di
 		return native_decline(n, "'" LOCAL "/%s' is out of the ordinary", name);
 	if (st.type != VFS_FILE || length < 4 || strcmp(name + length - 4, ".crt") != 0)
 		return 0;
-	return is_full(n, s) ? NATIVE_DECLINED : insert_local(s, name, path, e);
+	return is_full(n, s) ? NATIVE_DECLINED : insert_local(s, name, path, &st, e);
 }
 
 static int read_local(struct native *n, struct debian_sources *s, struct err *e)

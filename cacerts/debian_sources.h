@@ -13,6 +13,7 @@ struct debian_source {
 	char *file; /* container path as the tool writes it into the link; owned */
 	char *link; /* name of that link in /etc/ssl/certs; owned */
 	char *path; /* canonical path of the file, where it was found; NULL for ours; owned */
+	struct timespec mtime; /* of the file */
 	bool is_local;
 };
 

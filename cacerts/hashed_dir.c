@@ -15,13 +15,15 @@ struct hash_link {
 	char name[16]; /* the hash and the dot; then the number */
 	unsigned number;
 	char *target; /* owned */
+	struct timespec mtime;
 };
 
 struct scan {
 	struct native *n;
 	const char *dir;
 	const struct debian_sources *sources;
-	struct strv files; /* names that rehash parses; sorted, as names are listed */
+	struct strv files;       /* names that rehash parses; sorted, as names are listed */
+	struct timespec *mtimes; /* of their content */
 	struct hash_link *links;
 	size_t n_links;
 	size_t n_sources; /* whose links were met */
@@ -32,6 +34,7 @@ static void scan_done(struct scan *s)
 	for (size_t i = 0; i < s->n_links; i++)
 		free(s->links[i].target);
 	free(s->links);
+	free(s->mtimes);
 	strv_done(&s->files);
 }
 
@@ -70,46 +73,66 @@ static bool is_bundle(const struct scan *s, const char *name)
 	return strcmp(name, path_name(s->n->p->distro.family->bundle)) == 0;
 }
 
-static int add_hash_link(struct scan *s, const char *name, unsigned number, const char *target,
-			 struct err *e)
+static int add_hash_link(struct scan *s, const char *name, const char *path, unsigned number,
+			 const char *target, struct err *e)
 {
 	struct hash_link *v = reallocarray(s->links, s->n_links + 1, sizeof(*v));
+	struct vfs_stat st;
 
 	if (!v)
 		return err_oom(e);
 	s->links = v;
-	v[s->n_links] = (struct hash_link){.number = number, .target = strdup(target)};
+	if (vfs_lstat(s->n->fs, path, &st, NULL) < 0)
+		return native_decline(s->n, "'%s' can't be looked at", path);
+	v[s->n_links] =
+		(struct hash_link){.number = number, .target = strdup(target), .mtime = st.mtime};
 	snprintf(v[s->n_links].name, sizeof(v->name), "%.9s", name);
 	return v[s->n_links++].target ? 0 : err_oom(e);
 }
 
+static int add_file(struct scan *s, const char *name, struct timespec mtime, struct err *e)
+{
+	struct timespec *v = reallocarray(s->mtimes, s->files.n + 1, sizeof(*v));
+
+	if (!v)
+		return err_oom(e);
+	s->mtimes = v;
+	v[s->files.n] = mtime;
+	return strv_add(&s->files, name, e);
+}
+
 /* The link of a source leads there; any other must lead somewhere. */
-static int check_target(struct scan *s, const char *name, const char *path, const char *target)
+static int check_target(struct scan *s, const char *name, const char *path, const char *target,
+			struct timespec *ret_mtime)
 {
 	const struct debian_source *source = debian_sources_find(s->sources, name);
+	struct vfs_stat st;
 
 	if (source && strcmp(target, source->file) != 0)
 		return native_decline(s->n, "'%s' is not the link to '%s'", path, source->file);
-	if (!source && vfs_exists(s->n->fs, path, NULL) != 1)
+	if (!source && (vfs_stat(s->n->fs, path, &st, NULL) < 0 || st.type == VFS_ABSENT ||
+			st.type == VFS_UNREACHABLE))
 		return native_decline(s->n, "'%s' leads nowhere", path);
 	s->n_sources += source != NULL;
+	*ret_mtime = source ? source->mtime : st.mtime;
 	return 0;
 }
 
 static int take_link(struct scan *s, const char *name, const char *path, const char *target,
 		     struct err *e)
 {
+	struct timespec mtime;
 	unsigned number;
 	int r;
 
 	if (is_bundle(s, name))
 		return native_decline(s->n, "'%s' is out of the ordinary", path);
 	if (is_hash_link(name, &number))
-		return add_hash_link(s, name, number, target, e);
+		return add_hash_link(s, name, path, number, target, e);
 	if (looks_hashed(name))
 		return native_decline(s->n, "'%s' is out of the ordinary", path);
-	r = check_target(s, name, path, target);
-	return r == 0 && has_certificate_suffix(name) ? strv_add(&s->files, name, e) : r;
+	r = check_target(s, name, path, target, &mtime);
+	return r == 0 && has_certificate_suffix(name) ? add_file(s, name, mtime, e) : r;
 }
 
 /* The tool removes links that lead nowhere from directories below, too. */
@@ -148,7 +171,7 @@ static int take(struct scan *s, const char *name, struct err *e)
 		return take_dir(s, path, e);
 	if (st.type != VFS_FILE || st.mountpoint || looks_hashed(name))
 		return native_decline(s->n, "'%s' is out of the ordinary", path);
-	return has_certificate_suffix(name) && !is_bundle(s, name) ? strv_add(&s->files, name, e)
+	return has_certificate_suffix(name) && !is_bundle(s, name) ? add_file(s, name, st.mtime, e)
 								   : 0;
 }
 
@@ -180,6 +203,11 @@ static int by_target(const void *a, const void *b)
 	return strcmp(((const struct hash_link *)a)->target, ((const struct hash_link *)b)->target);
 }
 
+static bool is_newer(struct timespec a, struct timespec b)
+{
+	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
+}
+
 /* Each file has one link, and each link is of a file: sorted, they are the same. */
 static int check_targets(struct scan *s)
 {
@@ -189,6 +217,9 @@ static int check_targets(struct scan *s)
 		    strcmp(s->links[i].target, s->files.v[i]) != 0)
 			return native_decline(s->n, "'%s/%s' has not one hash link", s->dir,
 					      i < s->files.n ? s->files.v[i] : "...");
+		if (is_newer(s->mtimes[i], s->links[i].mtime))
+			return native_decline(s->n, "'%s/%s' is newer than its hash link", s->dir,
+					      s->files.v[i]);
 	}
 	return 0;
 }

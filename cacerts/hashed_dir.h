@@ -10,6 +10,10 @@
  * a hash of its own just gets its ".0".
  *
  * Versions differ in the order in which they look at files: it doesn't matter under these rules.
+ *
+ * Whose hash a link has isn't computed: a link is taken to be right unless its file is newer, as
+ * after a certificate was replaced by another one of the same name. One that somebody has pointed
+ * to the wrong file stays wrong, where rehashing would mend it.
  */
 #include "cacerts/debian_sources.h"
 

@@ -149,6 +149,14 @@ static int make_bundle(struct engine *g, const struct buf *now, struct buf *ret,
 	return at == now->n ? 0 : not_the_tools(g);
 }
 
+static bool holds_one(const struct buf *text)
+{
+	const char *data = text->data ? text->data : "";
+	struct pem_block block;
+
+	return pem_next(data, text->n, 0, &block) && !pem_next(data, text->n, block.end, &block);
+}
+
 static int read_bundle(struct engine *g, struct buf *ret)
 {
 	char stale[LIMIT_PATH + 8];
@@ -160,6 +168,8 @@ static int read_bundle(struct engine *g, struct buf *ret)
 		return native_decline(g->n, "'%s' is out of the ordinary", g->bundle);
 	if (vfs_read_file(g->n->fs, g->bundle, ret, NULL) < 0)
 		return native_decline(g->n, "'%s' can't be read", g->bundle);
+	if (holds_one(ret)) /* and would be rehashed itself */
+		return native_decline(g->n, "'%s' holds a single certificate", g->bundle);
 	for (size_t i = 0; i < g->n->q->authorities->n; i++)
 		if (pem_count(ret->data ? ret->data : "", ret->n, &g->n->q->authorities->v[i]) > 0)
 			return native_decline(g->n, "'%s' holds an authority already", g->bundle);

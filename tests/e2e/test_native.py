@@ -60,7 +60,7 @@ GUARDS = {
     "a new source": (f"cp /usr/share/ca-certificates/mozilla/ISRG_Root_X2.crt {LOCAL}/x.crt",
                      "is not linked"),
     "a changed source": ("echo >> /usr/share/ca-certificates/mozilla/ISRG_Root_X1.crt",
-                         "not what the tool would make"),
+                         "newer than its hash link"),
     "a source that is gone": ("rm /usr/share/ca-certificates/mozilla/ISRG_Root_X1.crt",
                               "leads nowhere"),
     "a changed configuration": ("sed -i '/ISRG_Root_X1/d' /etc/ca-certificates.conf",

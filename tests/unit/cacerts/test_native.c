@@ -151,10 +151,14 @@ static const struct {
 	{"for i in `seq 5000`; do echo m/A.crt; done >> etc/ca-certificates.conf", "more than"},
 	{"echo m/C.crt >> etc/ca-certificates.conf; echo x > usr/share/ca-certificates/m/C.crt",
 	 "is not linked"},
-	{"echo x >> usr/share/ca-certificates/m/A.crt", "not what the tool would make"},
+	{"echo x >> usr/share/ca-certificates/m/A.crt;"
+	 "touch -d '-1 day' usr/share/ca-certificates/m/A.crt",
+	 "not what the tool would make"},
 	{"rm usr/share/ca-certificates/m/A.crt; mkfifo usr/share/ca-certificates/m/A.crt",
 	 "is no file"},
-	{"truncate -s 3G usr/share/ca-certificates/m/A.crt", "can't be read"},
+	{"truncate -s 3G usr/share/ca-certificates/m/A.crt;"
+	 "touch -d '-1 day' usr/share/ca-certificates/m/A.crt",
+	 "can't be read"},
 	{"echo m/L.crt >> etc/ca-certificates.conf; echo x > usr/share/ca-certificates/m/L.crt",
 	 "two certificates are called 'L.pem'"},
 	{"mkdir usr/local/share/ca-certificates/d", "ordinary"},
@@ -184,7 +188,17 @@ static const struct {
 	{"mkfifo etc/ssl/certs/x.pem", "ordinary"},
 	{"cd etc/ssl/certs; seq -f 'n%g' 5000 | xargs touch", "can't be listed"},
 
+	{"touch -d '+1 hour' usr/share/ca-certificates/m/A.crt", "newer than its hash link"},
+	{"echo own > etc/ssl/certs/own.pem; ln -s own.pem etc/ssl/certs/33333333.0;"
+	 "touch -d '+1 hour' etc/ssl/certs/own.pem", "newer than its hash link"},
+
 	/* the bundle */
+	{"printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' >"
+	 "	usr/local/share/ca-certificates/L.crt; touch -d '-1 day' $_;"
+	 "cat usr/share/ca-certificates/m/A.crt usr/share/ca-certificates/m/B.crt >"
+	 "	etc/ssl/certs/ca-certificates.crt; echo >> etc/ssl/certs/ca-certificates.crt;"
+	 "cat usr/local/share/ca-certificates/L.crt >> etc/ssl/certs/ca-certificates.crt",
+	 "single certificate"},
 	{"echo >> etc/ssl/certs/ca-certificates.crt", "not what the tool would make"},
 	{"rm etc/ssl/certs/ca-certificates.crt", "ordinary"},
 	{"rm etc/ssl/certs/ca-certificates.crt; mkfifo etc/ssl/certs/ca-certificates.crt", "ordinary"},
