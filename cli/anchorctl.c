@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "cli/output.h"
 #include "base/suggest.h"
+#include "cli/output.h"
 #include "cli/verb.h"
 
 static const struct verb *const verbs[] = {

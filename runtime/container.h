@@ -40,7 +40,7 @@ struct container_spec {
 	struct container_user user;
 
 	bool die_with_parent; /* SIGKILL when the thread that launched it ends */
-	uint64_t open_files; /* soft RLIMIT_NOFILE; 0: the daemon's own */
+	uint64_t open_files;  /* soft RLIMIT_NOFILE; 0: the daemon's own */
 
 	enum network_mode network;
 	char *network_path; /* NETWORK_PATH only */

@@ -194,7 +194,7 @@ static const struct {
 
 	/* the bundle */
 	{"printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' >"
-	 "	usr/local/share/ca-certificates/L.crt; touch -d '-1 day' $_;"
+	 "	usr/local/share/ca-certificates/L.crt; touch -d '-1 day' usr/local/share/ca-certificates/L.crt;"
 	 "cat usr/share/ca-certificates/m/A.crt usr/share/ca-certificates/m/B.crt >"
 	 "	etc/ssl/certs/ca-certificates.crt; echo >> etc/ssl/certs/ca-certificates.crt;"
 	 "cat usr/local/share/ca-certificates/L.crt >> etc/ssl/certs/ca-certificates.crt",
