@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
+#include "cacerts/names.h"
 
 #define CONF  "/etc/ca-certificates.conf"
 #define CERTS "/usr/share/ca-certificates"
@@ -122,6 +123,14 @@ static bool is_full(struct native *n, const struct debian_sources *s)
 	       native_decline(n, "there are more than %d certificates", LIMIT_SOURCES);
 }
 
+/* What comes after the last slash, if there is one. */
+static const char *base_name(const char *text)
+{
+	const char *slash = strrchr(text, '/');
+
+	return slash ? slash + 1 : text;
+}
+
 static int take_conf_line(struct native *n, struct debian_sources *s, const char *line,
 			  struct err *e)
 {
@@ -134,6 +143,8 @@ static int take_conf_line(struct native *n, struct debian_sources *s, const char
 	if ((size_t)snprintf(path, sizeof(path), CERTS "/%s", line) >= sizeof(path))
 		return native_decline(n, "a line of '" CONF "' is too long");
 	r = vfs_resolve(n->fs, path, /* follow_last= */ true, path, NULL);
+	if (r == VFS_MISSING && strncmp(base_name(path), NAMES_PREFIX, strlen(NAMES_PREFIX)) == 0)
+		return native_decline(n, "'" CERTS "/%s' leads to a file of ours", line);
 	if (r == VFS_MISSING)
 		return 0; /* the tool warns and goes on */
 	if (r < 0 || vfs_lstat(n->fs, path, &st, NULL) < 0 || st.type != VFS_FILE)
@@ -146,11 +157,11 @@ static int check_removed(struct native *n, const char *line, struct err *e)
 {
 	cleanup_free char *link = NULL;
 	char path[LIMIT_PATH];
-	const char *name = path_name(line);
+	const char *name = base_name(line);
 	size_t length = strlen(name);
 	bool has_suffix = length > 4 && strcmp(name + length - 4, ".crt") == 0;
 
-	if (!is_plain(line, strlen(line)))
+	if (!is_plain(line, strlen(line)) || length == 0)
 		return native_decline(n, "a line of '" CONF "' is out of the ordinary");
 	if (asprintf(&link, "/etc/ssl/certs/%.*s.pem", (int)(has_suffix ? length - 4 : length),
 		     name) < 0) {

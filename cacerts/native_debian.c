@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -22,9 +23,6 @@
 
 #define HOOKS "/etc/ca-certificates/update.d"
 #define LOCAL "/usr/local/share/ca-certificates"
-
-/* Where the tool finds its commands. */
-#define COMMANDS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct engine {
 	struct native *n;
@@ -63,14 +61,48 @@ static int check_hooks(struct native *n)
 	return 0;
 }
 
+static int by_text(const void *key, const void *entry)
+{
+	return strcmp(key, *(const char *const *)entry);
+}
+
+/* The script calls commands by name: none of them may be another one than the system's. */
+static int check_shadowed(struct native *n, const char *dir)
+{
+	static const char *const called[] = {"basename",  "cat", "chmod",   "find",     "ln",
+					     "mktemp",    "mv",  "openssl", "readlink", "rm",
+					     "run-parts", "sed", "sort",    "wc"};
+	cleanup_strv struct strv names = STRV(LIMIT_SOURCES);
+	char path[LIMIT_PATH];
+	int r = vfs_resolve(n->fs, dir, /* follow_last= */ true, path, NULL);
+
+	if (r == VFS_MISSING)
+		return 0;
+	if (r < 0 || vfs_list(n->fs, path, &names, NULL) < 0)
+		return native_decline(n, "'%s' can't be listed", dir);
+	for (size_t i = 0; i < names.n; i++)
+		if (bsearch(names.v[i], called, ARRAY_SIZE(called), sizeof(called[0]), by_text))
+			return native_decline(n, "'%s/%s' is not the system's", dir, names.v[i]);
+	return 0;
+}
+
 static int check_commands(struct native *n)
 {
 	char path[LIMIT_PATH];
+	struct vfs_stat st;
+	int r = check_shadowed(n, "/usr/local/sbin");
 
-	if (vfs_find_command(n->fs, "openssl", COMMANDS, path, NULL) < 0)
+	if (r == 0)
+		r = check_shadowed(n, "/usr/local/bin");
+	if (r != 0)
+		return r;
+	if (vfs_find_command(n->fs, "openssl", "/usr/bin", path, NULL) < 0)
 		return native_decline(n, "the image has no openssl, which the tool needs");
 	if (vfs_exists(n->fs, "/sbin/restorecon", NULL) != 0)
 		return native_decline(n, "the image has restorecon, which would label the bundle");
+	if (vfs_stat(n->fs, "/tmp", &st, NULL) < 0 ||
+	    (st.type != VFS_DIR && st.type != VFS_UNREACHABLE))
+		return native_decline(n, "the image has no /tmp, which the tool needs");
 	return 0;
 }
 

@@ -17,7 +17,7 @@ static struct cacerts_plan plan;
 
 /* As the tool leaves it. */
 static const char make_store[] =
-	"mkdir -p etc/ssl/certs etc/ca-certificates/update.d usr/bin usr/sbin "
+	"mkdir -p tmp etc/ssl/certs etc/ca-certificates/update.d usr/bin usr/sbin "
 	"         usr/share/ca-certificates/m usr/local/share/ca-certificates;"
 	"echo ID=debian > etc/os-release;"
 	"for x in usr/bin/openssl usr/sbin/update-ca-certificates; do"
@@ -148,6 +148,13 @@ static const struct {
 	{"echo ../../../../etc/passwd >> etc/ca-certificates.conf", "ordinary"},
 	{"echo m >> etc/ca-certificates.conf", "is no file"},
 	{"echo '!m/A.crt' >> etc/ca-certificates.conf", "removes"},
+	{"printf '!gone.crt\\n!\\n' >> etc/ca-certificates.conf", "ordinary"},
+	{"echo '!gone.crt' >> etc/ca-certificates.conf", NULL},
+	{"echo '!A.crt' >> etc/ca-certificates.conf", "removes"},
+	{"echo '!x/A.crt/' >> etc/ca-certificates.conf", "ordinary"},
+	{"ln -s /usr/local/share/ca-certificates/anchord-0.crt usr/share/ca-certificates/m/C.crt;"
+	 "echo m/C.crt >> etc/ca-certificates.conf",
+	 "of ours"},
 	{"for i in `seq 5000`; do echo m/A.crt; done >> etc/ca-certificates.conf", "more than"},
 	{"echo m/C.crt >> etc/ca-certificates.conf; echo x > usr/share/ca-certificates/m/C.crt",
 	 "is not linked"},
@@ -211,6 +218,11 @@ static const struct {
 	/* what it runs */
 	{"rm usr/bin/openssl", "no openssl"},
 	{"chmod -x usr/bin/openssl", "no openssl"},
+	{"mkdir -p usr/local/bin; cp usr/bin/openssl usr/local/bin", "not the system's"},
+	{"mkdir -p usr/local/sbin; ln -s /bin/true usr/local/sbin/sort", "not the system's"},
+	{"mkdir -p usr/local/bin; cp usr/bin/openssl usr/local/bin/other", NULL},
+	{"rmdir tmp", "no /tmp"},
+	{"rmdir tmp; ln -s /nowhere tmp", "no /tmp"},
 	{"touch etc/ca-certificates/update.d/hook", "the hook"},
 	{"mkdir sbin; touch sbin/restorecon", "restorecon"},
 	{"rm -r etc/ca-certificates/update.d; ln -s update.d etc/ca-certificates/update.d",
