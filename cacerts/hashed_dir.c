@@ -187,7 +187,8 @@ static int by_name_and_number(const void *a, const void *b)
 /* Numbers begin with 0 for each hash, and have no gaps. */
 static int check_numbers(struct scan *s)
 {
-	qsort(s->links, s->n_links, sizeof(*s->links), by_name_and_number);
+	if (s->n_links)
+		qsort(s->links, s->n_links, sizeof(*s->links), by_name_and_number);
 	for (size_t i = 0; i < s->n_links; i++) {
 		bool same = i > 0 && strcmp(s->links[i].name, s->links[i - 1].name) == 0;
 
@@ -211,7 +212,8 @@ static bool is_newer(struct timespec a, struct timespec b)
 /* Each file has one link, and each link is of a file: sorted, they are the same. */
 static int check_targets(struct scan *s)
 {
-	qsort(s->links, s->n_links, sizeof(*s->links), by_target);
+	if (s->n_links)
+		qsort(s->links, s->n_links, sizeof(*s->links), by_target);
 	for (size_t i = 0; i < s->n_links || i < s->files.n; i++) {
 		if (i >= s->n_links || i >= s->files.n ||
 		    strcmp(s->links[i].target, s->files.v[i]) != 0)

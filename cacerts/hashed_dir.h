@@ -13,7 +13,8 @@
  *
  * Whose hash a link has isn't computed: a link is taken to be right unless its file is newer, as
  * after a certificate was replaced by another one of the same name. One that somebody has pointed
- * to the wrong file stays wrong, where rehashing would mend it.
+ * to the wrong file stays wrong, and so does a second link to the same certificate, where rehashing
+ * would mend it.
  */
 #include "cacerts/debian_sources.h"
 

@@ -180,6 +180,7 @@ static const struct {
 	 "is not linked"},
 	{"rm etc/ssl/certs/11111111.0", "ordinary"},
 	{"rm etc/ssl/certs/11111111.1", "hash link"},
+	{"rm etc/ssl/certs/*.[01]", "hash link"},
 	{"mv etc/ssl/certs/11111111.1 etc/ssl/certs/11111111.2", "ordinary"},
 	{"mv etc/ssl/certs/22222222.0 etc/ssl/certs/22222222.00", "ordinary"},
 	{"mv etc/ssl/certs/22222222.0 etc/ssl/certs/ABCDEF12.0", "ordinary"},
