@@ -12,6 +12,14 @@ static inline uint64_t clock_usec(clockid_t id)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+/* Below, equal to or above 0 as @a is earlier than @b, the same or later. */
+static inline int clock_compare(struct timespec a, struct timespec b)
+{
+	if (a.tv_sec != b.tv_sec)
+		return a.tv_sec < b.tv_sec ? -1 : 1;
+	return (a.tv_nsec > b.tv_nsec) - (a.tv_nsec < b.tv_nsec);
+}
+
 /* Microseconds of a clock that only runs forward, for intervals. */
 static inline uint64_t clock_mono_usec(void)
 {

@@ -117,6 +117,17 @@ int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, m
 	return 0;
 }
 
+struct dirent *io_next_entry(DIR *d)
+{
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(d);
+	} while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+	return entry;
+}
+
 int io_mkdir_p(const char *path, mode_t mode, struct err *e)
 {
 	char part[LIMIT_PATH];
@@ -162,9 +173,8 @@ static int remove_children(struct remover *rm, int fd, int depth, struct err *e)
 	if (!d)
 		return err_sys(e, "listing a directory");
 	copy = -EBADF; /* owned by d */
-	while (r == 0 && (entry = readdir(d)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			r = remove_entry(rm, fd, entry->d_name, depth, e);
+	while (r == 0 && (entry = io_next_entry(d)))
+		r = remove_entry(rm, fd, entry->d_name, depth, e);
 	return r;
 }
 

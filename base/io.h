@@ -24,5 +24,7 @@ int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, m
 		     struct err *e);
 /* mkdir -p of an absolute or relative host path. */
 int io_mkdir_p(const char *path, mode_t mode, struct err *e);
+/* The next entry besides "." and ".."; NULL at the end, or with errno set. */
+struct dirent *io_next_entry(DIR *d);
 /* Remove a tree of ours: never follows links, never leaves the file system. Missing is fine. */
 int io_remove_tree_at(int dirfd, const char *name, struct err *e);

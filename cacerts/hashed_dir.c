@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/names.h"
@@ -204,11 +205,6 @@ static int by_target(const void *a, const void *b)
 	return strcmp(((const struct hash_link *)a)->target, ((const struct hash_link *)b)->target);
 }
 
-static bool is_newer(struct timespec a, struct timespec b)
-{
-	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
-}
-
 /* Each file has one link, and each link is of a file: sorted, they are the same. */
 static int check_targets(struct scan *s)
 {
@@ -219,7 +215,7 @@ static int check_targets(struct scan *s)
 		    strcmp(s->links[i].target, s->files.v[i]) != 0)
 			return native_decline(s->n, "'%s/%s' has not one hash link", s->dir,
 					      i < s->files.n ? s->files.v[i] : "...");
-		if (is_newer(s->mtimes[i], s->links[i].mtime))
+		if (clock_compare(s->mtimes[i], s->links[i].mtime) > 0)
 			return native_decline(s->n, "'%s/%s' is newer than its hash link", s->dir,
 					      s->files.v[i]);
 	}

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hex.h"
 #include "base/limits.h"
 #include "base/path.h"
@@ -91,20 +92,15 @@ int state_capture(const struct vfs *fs, const char *path, struct state *ret, str
 	return 0;
 }
 
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 bool state_same_object(const struct state *a, const struct state *b)
 {
 	return a->st.type == b->st.type && a->st.dev == b->st.dev && a->st.ino == b->st.ino &&
-	       same_time(a->dir.born, b->dir.born);
+	       clock_compare(a->dir.born, b->dir.born) == 0;
 }
 
 bool state_untouched(const struct state *a, const struct state *b)
 {
-	return state_same_object(a, b) && same_time(a->st.ctime, b->st.ctime);
+	return state_same_object(a, b) && clock_compare(a->st.ctime, b->st.ctime) == 0;
 }
 
 bool state_same_content(const struct state *a, const struct state *b)
@@ -128,7 +124,7 @@ bool state_same_content(const struct state *a, const struct state *b)
 
 bool state_same_mtime(const struct state *a, const struct state *b)
 {
-	return same_time(a->st.mtime, b->st.mtime);
+	return clock_compare(a->st.mtime, b->st.mtime) == 0;
 }
 
 bool state_same_xattrs(const struct state *a, const struct state *b)

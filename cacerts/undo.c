@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/io.h"
 #include "cacerts/undo_plan.h"
@@ -23,10 +24,7 @@ void undo_keep(struct undo *u, const char *path)
 
 bool undo_is_newer(const struct undo *u, const struct vfs_stat *st)
 {
-	const struct timespec *began = &u->j->began;
-
-	return st->ctime.tv_sec > began->tv_sec ||
-	       (st->ctime.tv_sec == began->tv_sec && st->ctime.tv_nsec > began->tv_nsec);
+	return clock_compare(st->ctime, u->j->began) > 0;
 }
 
 bool undo_removes(const struct undo *u, const char *path)

@@ -45,9 +45,8 @@ static int list(int dirfd, struct strv *ret, struct err *e)
 	d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d)
 		return err_sys(e, "listing a state directory");
-	while (r == 0 && (entry = readdir(d)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			r = strv_add(ret, entry->d_name, e);
+	while (r == 0 && (entry = io_next_entry(d)))
+		r = strv_add(ret, entry->d_name, e);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/limits.h"
 
 enum { EVENTS_MAX = 256 /* bytes of cgroup.events */, BUSY_MSEC = 5 /* between two rmdirs */ };
@@ -84,9 +85,8 @@ static int remove_children(int parent, const char *name, int depth, struct err *
 		fd_close(fd);
 		return r;
 	}
-	while (r == 0 && (entry = readdir(dir)))
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
+	while (r == 0 && (entry = io_next_entry(dir)))
+		if (entry->d_type == DT_DIR)
 			r = remove_tree(dirfd(dir), entry->d_name, depth + 1, e);
 	return r;
 }

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/clock.h"
+#include "base/io.h"
 #include "vfs/content.h"
 #include "vfs/meta.h"
 #include "vfs/overlay_attr.h"
@@ -140,9 +142,8 @@ static int take_children(const struct vfs_mount *m, struct vfs_held *h, struct e
 	r = vfs_dir_open_list(h->inode, &d, e);
 	if (r < 0)
 		return r;
-	for (r = 1; r > 0 && (entry = readdir(d));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			r = take_child(m, dirfd(d), entry->d_name, h, e);
+	for (r = 1; r > 0 && (entry = io_next_entry(d));)
+		r = take_child(m, dirfd(d), entry->d_name, h, e);
 	if (r == 0)
 		forget_children(h);
 	return r < 0 ? r : 0;
@@ -178,11 +179,6 @@ int vfs_held_take(const struct vfs_mount *m, int dirfd, const char *name, struct
 	return 0;
 }
 
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 int vfs_held_touch(const struct vfs_held *h, int fd, struct err *e)
 {
 	return vfs_meta_touch(fd, (struct timespec[]){h->st.st_atim, h->st.st_mtim}, e);
@@ -196,7 +192,7 @@ static bool is_untouched(const struct vfs_held *h, const struct stat *st)
 {
 	const struct timespec *c = &h->st.st_ctim;
 
-	return same_time(st->st_ctim, *c) && st->st_ino == h->st.st_ino &&
+	return clock_compare(st->st_ctim, *c) == 0 && st->st_ino == h->st.st_ino &&
 	       h->taken.tv_sec > c->tv_sec + 1;
 }
 

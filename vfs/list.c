@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/path.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/place.h"
@@ -100,18 +101,6 @@ static int is_gone(const struct vfs_mount *m, DIR *d, const struct dirent *entry
 	return vfs_overlay_is_whiteout(m, dirfd(d), entry->d_name, &st, e);
 }
 
-/* The next entry besides "." and ".."; NULL at the end, or with errno set. */
-static struct dirent *next_entry(DIR *d)
-{
-	struct dirent *entry;
-
-	do {
-		errno = 0;
-		entry = readdir(d);
-	} while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
-	return entry;
-}
-
 static int add_layer(struct names *names, const struct vfs_mount *m,
 		     const struct vfs_dir_layer *layer, struct err *e)
 {
@@ -125,7 +114,7 @@ static int add_layer(struct names *names, const struct vfs_mount *m,
 	mark = vfs_overlay_opaque(m, dirfd(d), e);
 	if (mark < 0)
 		return mark;
-	while ((entry = next_entry(d))) {
+	while ((entry = io_next_entry(d))) {
 		r = is_gone(m, d, entry, mark == 'x', e);
 		if (r >= 0)
 			r = add(names, entry->d_name, layer->layer + 1, r > 0, e);
@@ -206,7 +195,7 @@ int vfs_count_top(const struct vfs *fs, const char *path, size_t *ret, struct er
 		r = vfs_dir_open_list(vfs_dir_top(&d), &entries, e);
 		if (r < 0)
 			return r;
-		while (next_entry(entries))
+		while (io_next_entry(entries))
 			n++;
 		if (errno)
 			return err_sys(e, "listing '%s'", vfs_text(path).s);

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
+#include "base/io.h"
 #include "base/path.h"
 #include "vfs/cursor.h"
 #include "vfs/overlay_features.h"
@@ -136,7 +137,6 @@ static int check_index(const struct mount_options *o, struct err *e)
 	cleanup_close int fd = open(o->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int index = -EBADF;
 	cleanup_closedir DIR *d = NULL;
-	const struct dirent *entry;
 
 	if (fd >= 0)
 		index = openat(fd, "index", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -146,10 +146,9 @@ static int check_index(const struct mount_options *o, struct err *e)
 	if (!d)
 		return err_sys(e, "listing the index in '%s'", o->work);
 	take_fd(&index); /* d owns it */
-	while ((entry = readdir(d)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
-				       "the overlay has index=on, and hard links in its index");
+	if (io_next_entry(d))
+		return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
+			       "the overlay has index=on, and hard links in its index");
 	return 0;
 }
 

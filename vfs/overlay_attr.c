@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "base/io.h"
 #include "vfs/place.h"
 #include "vfs/proc_fd.h"
 #include "vfs/text.h"
@@ -191,9 +192,8 @@ static int holds_copied_up(const struct vfs_mount *m, int dirfd, struct err *e)
 	const struct dirent *entry;
 	int r = vfs_dir_open_list(dirfd, &d, e);
 
-	while (r == 0 && (errno = 0, (entry = readdir(d))))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			r = is_copied_up(m, dirfd, entry->d_name, e);
+	while (r == 0 && (entry = io_next_entry(d)))
+		r = is_copied_up(m, dirfd, entry->d_name, e);
 	return r == 0 && errno ? err_sys(e, "listing a directory") : r;
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/path.h"
 #include "vfs/cursor.h"
 #include "vfs/held.h"
@@ -220,11 +221,9 @@ static int holds_removal(const struct vfs_dir *d, struct err *e)
 	const struct dirent *entry;
 	int r = vfs_dir_open_list(vfs_dir_top(d), &entries, e);
 
-	while (r == 0 && (errno = 0, (entry = readdir(entries)))) {
+	while (r == 0 && (entry = io_next_entry(entries))) {
 		struct vfs_entry found;
 
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
 		r = vfs_dir_find(d, entry->d_name, &found, e);
 		if (r == 0)
 			r = found.whiteout && found.below != VFS_ABSENT;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/io.h"
 #include "vfs/cursor.h"
 #include "vfs/meta.h"
 #include "vfs/overlay_attr.h"
@@ -184,12 +185,11 @@ static const struct dirent *next_child(const struct vfs_mount *m, DIR *d, bool o
 {
 	const struct dirent *entry;
 
-	while (errno = 0, (entry = readdir(d))) {
+	while ((entry = io_next_entry(d))) {
 		struct stat st;
 		int r;
 
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-		    fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		r = vfs_overlay_is_whiteout(m, dirfd(d), entry->d_name, &st, NULL);
 		if (r < 0)
