@@ -56,7 +56,9 @@ void path_parent(const char *path, char *ret)
 
 const char *path_name(const char *path)
 {
-	return strrchr(path, '/') + 1;
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
 }
 
 bool path_is_below(const char *path, const char *dir)

@@ -20,7 +20,8 @@ int path_canonical(const char *path, char *ret, size_t size, struct err *e);
 int path_join(const char *dir, const char *name, char *ret, size_t size, struct err *e);
 /* The directory part of a canonical path; the root's is "/". @ret holds as much as @path. */
 void path_parent(const char *path, char *ret);
-/* The last component of a canonical path, inside @path; "" for the root. */
+/* What comes after the last slash, inside @path: the last component of a canonical path, "" for the
+ * root; all of a name. */
 const char *path_name(const char *path);
 /* Is canonical @path equal to canonical @dir or below it? */
 bool path_is_below(const char *path, const char *dir);

@@ -68,7 +68,8 @@ static char *link_of(const char *file)
 
 /* Insert a source at @at; @path and @st are NULL for ours. */
 static int insert(struct debian_sources *s, size_t at, const char *dir, const char *name,
-		  const char *path, const struct vfs_stat *st, struct err *e)
+		  const char *path, const struct vfs_stat *st, const struct authority *ours,
+		  struct err *e)
 {
 	struct debian_source *v;
 	char file[LIMIT_PATH];
@@ -87,24 +88,28 @@ static int insert(struct debian_sources *s, size_t at, const char *dir, const ch
 				       .link = link_of(file),
 				       .path = path ? strdup(path) : NULL,
 				       .mtime = st ? st->mtime : (struct timespec){0},
+				       .ours = ours,
 				       .is_local = strcmp(dir, LOCAL) == 0};
 	return v[at].file && v[at].link && (v[at].path || !path) ? 0 : err_oom(e);
 }
 
 /* In its place among the local ones. */
 static int insert_local(struct debian_sources *s, const char *name, const char *path,
-			const struct vfs_stat *st, struct err *e)
+			const struct vfs_stat *st, const struct authority *ours, struct err *e)
 {
 	size_t at = s->n;
 
 	while (at > 0 && s->v[at - 1].is_local && strcmp(path_name(s->v[at - 1].file), name) > 0)
 		at--;
-	return insert(s, at, LOCAL, name, path, st, e);
+	return insert(s, at, LOCAL, name, path, st, ours, e);
 }
 
-int debian_sources_add_local(struct debian_sources *s, const char *name, struct err *e)
+int debian_sources_add_ours(struct debian_sources *s, const struct authority *a, struct err *e)
 {
-	return insert_local(s, name, NULL, NULL, e);
+	char path[LIMIT_PATH];
+	int r = names_dropin(a, LOCAL, ".crt", path, sizeof(path), e);
+
+	return r < 0 ? r : insert_local(s, path_name(path), NULL, NULL, a, e);
 }
 
 /* Does the shell's "read" hand the line on as it is, on every version? */
@@ -123,14 +128,6 @@ static bool is_full(struct native *n, const struct debian_sources *s)
 	       native_decline(n, "there are more than %d certificates", LIMIT_SOURCES);
 }
 
-/* What comes after the last slash, if there is one. */
-static const char *base_name(const char *text)
-{
-	const char *slash = strrchr(text, '/');
-
-	return slash ? slash + 1 : text;
-}
-
 static int take_conf_line(struct native *n, struct debian_sources *s, const char *line,
 			  struct err *e)
 {
@@ -143,13 +140,13 @@ static int take_conf_line(struct native *n, struct debian_sources *s, const char
 	if ((size_t)snprintf(path, sizeof(path), CERTS "/%s", line) >= sizeof(path))
 		return native_decline(n, "a line of '" CONF "' is too long");
 	r = vfs_resolve(n->fs, path, /* follow_last= */ true, path, NULL);
-	if (r == VFS_MISSING && strncmp(base_name(path), NAMES_PREFIX, strlen(NAMES_PREFIX)) == 0)
+	if (r == VFS_MISSING && strncmp(path_name(path), NAMES_PREFIX, strlen(NAMES_PREFIX)) == 0)
 		return native_decline(n, "'" CERTS "/%s' leads to a file of ours", line);
 	if (r == VFS_MISSING)
 		return 0; /* the tool warns and goes on */
 	if (r < 0 || vfs_lstat(n->fs, path, &st, NULL) < 0 || st.type != VFS_FILE)
 		return native_decline(n, "'" CERTS "/%s' is no file", line);
-	return is_full(n, s) ? NATIVE_DECLINED : insert(s, s->n, CERTS, line, path, &st, e);
+	return is_full(n, s) ? NATIVE_DECLINED : insert(s, s->n, CERTS, line, path, &st, NULL, e);
 }
 
 /* A removed one ("!") must be gone already. */
@@ -157,7 +154,7 @@ static int check_removed(struct native *n, const char *line, struct err *e)
 {
 	cleanup_free char *link = NULL;
 	char path[LIMIT_PATH];
-	const char *name = base_name(line);
+	const char *name = path_name(line);
 	size_t length = strlen(name);
 	bool has_suffix = length > 4 && strcmp(name + length - 4, ".crt") == 0;
 
@@ -216,19 +213,15 @@ static int take_local(struct native *n, struct debian_sources *s, const char *di
 		return native_decline(n, "'" LOCAL "/%s' is out of the ordinary", name);
 	if (st.type != VFS_FILE || length < 4 || strcmp(name + length - 4, ".crt") != 0)
 		return 0;
-	return is_full(n, s) ? NATIVE_DECLINED : insert_local(s, name, path, &st, e);
+	return is_full(n, s) ? NATIVE_DECLINED : insert_local(s, name, path, &st, NULL, e);
 }
 
 static int read_local(struct native *n, struct debian_sources *s, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_SOURCES);
 	char dir[LIMIT_PATH];
-	int r = vfs_resolve(n->fs, LOCAL, /* follow_last= */ true, dir, NULL);
+	int r = native_list(n, LOCAL, dir, &names);
 
-	if (r == VFS_MISSING)
-		return 0;
-	if (r < 0 || vfs_list(n->fs, dir, &names, NULL) < 0)
-		return native_decline(n, "'" LOCAL "' can't be listed");
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		r = native_check_time(n);
 		if (r == 0)

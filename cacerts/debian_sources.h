@@ -13,7 +13,8 @@ struct debian_source {
 	char *file; /* container path as the tool writes it into the link; owned */
 	char *link; /* name of that link in /etc/ssl/certs; owned */
 	char *path; /* canonical path of the file, where it was found; NULL for ours; owned */
-	struct timespec mtime; /* of the file */
+	struct timespec mtime;        /* of the file */
+	const struct authority *ours; /* whose drop-in file it is; NULL for the image's; borrowed */
 	bool is_local;
 };
 
@@ -35,8 +36,8 @@ void debian_sources_done(struct debian_sources *s);
 /* Those that are there now. Returns as plan_native(). */
 int debian_sources_read(struct native *n, struct debian_sources *ret, struct err *e);
 
-/* Add one of ours, in its place among the local ones; @name is that of the drop-in file. */
-int debian_sources_add_local(struct debian_sources *s, const char *name, struct err *e);
+/* Add our own drop-in file, in its place among the local ones. */
+int debian_sources_add_ours(struct debian_sources *s, const struct authority *a, struct err *e);
 
 /* The source whose link has this name, or NULL; before ours are added. */
 const struct debian_source *debian_sources_find(const struct debian_sources *s, const char *link);

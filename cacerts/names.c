@@ -27,11 +27,10 @@ int names_dropin(const struct authority *a, const char *dir, const char *suffix,
 
 bool names_is_ours(const char *name, const struct authority *a)
 {
-	const char *last = strrchr(name, '/');
 	char stem[64];
 
 	stem_of(a, stem, sizeof(stem));
-	return strncmp(last ? last + 1 : name, stem, strlen(stem)) == 0;
+	return strncmp(path_name(name), stem, strlen(stem)) == 0;
 }
 
 bool names_is_hash_link(const char *name, const struct authority *a, unsigned *ret_number)

@@ -41,6 +41,17 @@ int native_check_time(struct native *n)
 	return 0;
 }
 
+int native_list(struct native *n, const char *dir, char *ret_path, struct strv *ret)
+{
+	int r = vfs_resolve(n->fs, dir, /* follow_last= */ true, ret_path, NULL);
+
+	if (r == VFS_MISSING)
+		return 0;
+	if (r < 0 || vfs_list(n->fs, ret_path, ret, NULL) < 0)
+		return native_decline(n, "'%s' can't be listed", dir);
+	return 0;
+}
+
 static engine_fn *engine_of(const struct distro_family *family)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)

@@ -29,6 +29,12 @@ struct native {
 /* Note the reason, unless there is one; returns NATIVE_DECLINED. */
 int native_decline(struct native *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * The names in a directory, links to it followed; none if it is missing. @ret_path (LIMIT_PATH
+ * bytes) gets its canonical path. Returns 0; NATIVE_DECLINED, and no names, if that can't be done.
+ */
+int native_list(struct native *n, const char *dir, char *ret_path, struct strv *ret);
+
 /* For each step of what an image can make long: declines above LIMIT_NATIVE_USEC. */
 int native_check_time(struct native *n);
 

@@ -17,7 +17,6 @@
 #include "base/path.h"
 #include "cacerts/debian_sources.h"
 #include "cacerts/hashed_dir.h"
-#include "cacerts/names.h"
 #include "cacerts/native.h"
 #include "cacerts/pem.h"
 
@@ -49,16 +48,12 @@ static int check_hooks(struct native *n)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_SOURCES);
 	char dir[LIMIT_PATH];
-	int r = vfs_resolve(n->fs, HOOKS, /* follow_last= */ true, dir, NULL);
+	int r = native_list(n, HOOKS, dir, &names);
 
-	if (r == VFS_MISSING)
-		return 0;
-	if (r < 0 || vfs_list(n->fs, dir, &names, NULL) < 0)
-		return native_decline(n, "'" HOOKS "' can't be listed");
 	for (size_t i = 0; i < names.n; i++)
 		if (is_hook_name(names.v[i]))
 			return native_decline(n, "the hook '" HOOKS "/%s'", names.v[i]);
-	return 0;
+	return r;
 }
 
 static int by_text(const void *key, const void *entry)
@@ -74,16 +69,12 @@ static int check_shadowed(struct native *n, const char *dir)
 					     "run-parts", "sed", "sort",    "wc"};
 	cleanup_strv struct strv names = STRV(LIMIT_SOURCES);
 	char path[LIMIT_PATH];
-	int r = vfs_resolve(n->fs, dir, /* follow_last= */ true, path, NULL);
+	int r = native_list(n, dir, path, &names);
 
-	if (r == VFS_MISSING)
-		return 0;
-	if (r < 0 || vfs_list(n->fs, path, &names, NULL) < 0)
-		return native_decline(n, "'%s' can't be listed", dir);
 	for (size_t i = 0; i < names.n; i++)
 		if (bsearch(names.v[i], called, ARRAY_SIZE(called), sizeof(called[0]), by_text))
 			return native_decline(n, "'%s/%s' is not the system's", dir, names.v[i]);
-	return 0;
+	return r;
 }
 
 static int check_commands(struct native *n)
@@ -138,17 +129,6 @@ static int read_source(struct engine *g, const struct debian_source *s, struct b
 	return 0;
 }
 
-/* The authority whose drop-in file is called @name, or NULL. */
-static const struct authority *ours(const struct engine *g, const char *name)
-{
-	const struct authorities *set = g->n->q->authorities;
-
-	for (size_t i = 0; i < set->n; i++)
-		if (names_is_ours(name, &set->v[i]))
-			return &set->v[i];
-	return NULL;
-}
-
 static int not_the_tools(struct engine *g)
 {
 	return native_decline(g->n, "'%s' is not what the tool would make now", g->bundle);
@@ -164,7 +144,7 @@ static int make_bundle(struct engine *g, const struct buf *now, struct buf *ret,
 
 	for (size_t i = 0; i < g->sources.n; i++) {
 		const struct debian_source *s = &g->sources.v[i];
-		const struct authority *a = s->is_local ? ours(g, path_name(s->file)) : NULL;
+		const struct authority *a = s->ours;
 		cleanup_buf struct buf text = BUF(LIMIT_AUTHORITY_FILE);
 		int r = a ? buf_add(&text, a->pem, strlen(a->pem), e) : read_source(g, s, &text, e);
 
@@ -222,17 +202,11 @@ static int check_dropins(struct native *n)
 static int add_ours_to_sources(struct engine *g, struct err *e)
 {
 	const struct authorities *set = g->n->q->authorities;
+	int r = 0;
 
-	for (size_t i = 0; i < set->n; i++) {
-		char path[LIMIT_PATH];
-		int r = names_dropin(&set->v[i], LOCAL, ".crt", path, sizeof(path), e);
-
-		if (r == 0)
-			r = debian_sources_add_local(&g->sources, path_name(path), e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < set->n; i++)
+		r = debian_sources_add_ours(&g->sources, &set->v[i], e);
+	return r;
 }
 
 static int add_link(struct engine *g, const char *name, const char *target, struct err *e)
@@ -254,7 +228,7 @@ static int add_links(struct engine *g, struct err *e)
 
 	for (size_t i = 0; r == 0 && i < g->sources.n; i++) {
 		const struct debian_source *s = &g->sources.v[i];
-		const struct authority *a = s->is_local ? ours(g, path_name(s->file)) : NULL;
+		const struct authority *a = s->ours;
 		char hash[16];
 
 		if (!a)

@@ -60,15 +60,23 @@ int vfs_drop(struct vfs *fs, const char *path, struct err *e)
 	return r < 0 ? err_wrap(e, r, "dropping '%s'", vfs_text(path).s) : 0;
 }
 
-int vfs_settle(struct vfs *fs, const char *path, struct err *e)
+/* The directory @path, for a change of its part in the top. Returns 1; 0 if it has none. */
+static int walk_to_top(struct vfs *fs, const char *path, struct vfs_dir *ret, struct err *e)
 {
-	cleanup_vfs_dir struct vfs_dir d = {0};
 	int r;
 
 	vfs_cursor_forget(fs->cursor);
-	r = vfs_dir_walk(fs, path, &d, e);
-	if (r < 0 || vfs_dir_top(&d) < 0)
-		return r < 0 ? r : 0;
+	r = vfs_dir_walk(fs, path, ret, e);
+	return r < 0 ? r : r == 0 && vfs_dir_top(ret) >= 0;
+}
+
+int vfs_settle(struct vfs *fs, const char *path, struct err *e)
+{
+	cleanup_vfs_dir struct vfs_dir d = {0};
+	int r = walk_to_top(fs, path, &d, e);
+
+	if (r <= 0)
+		return r;
 	r = vfs_overlay_settle(d.mount, vfs_dir_top(&d), e);
 	return r < 0 ? err_wrap(e, r, "in '%s'", vfs_text(path).s) : 0;
 }
@@ -76,12 +84,10 @@ int vfs_settle(struct vfs *fs, const char *path, struct err *e)
 int vfs_drop_temporary(struct vfs *fs, const char *path, struct err *e)
 {
 	cleanup_vfs_dir struct vfs_dir d = {0};
-	int r;
+	int r = walk_to_top(fs, path, &d, e);
 
-	vfs_cursor_forget(fs->cursor);
-	r = vfs_dir_walk(fs, path, &d, e);
-	if (r < 0 || vfs_dir_top(&d) < 0)
-		return r < 0 ? r : 0;
+	if (r <= 0)
+		return r;
 	r = vfs_temp_remove(d.mount, vfs_dir_top(&d), fs->temp, e);
 	return r < 0 ? err_wrap(e, r, "in '%s'", vfs_text(path).s) : 0;
 }
