@@ -55,8 +55,6 @@ int exec_count_upper(const char *upper, size_t *ret, struct err *e);
 /* mount_points.c: plan what mounts lack as destinations, to be made in the rootfs. */
 int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_specs *mounts,
 			   struct changes *ret, struct err *e);
-/* Append what the runtime mounts by itself, before the caller's mounts. */
-int exec_default_mounts(struct mount_specs *ret, struct err *e);
 
 /* helper.c: a cacerts_helper_fn; the argument is the struct exec. */
 int exec_run_helper(void *arg, const struct mount_specs *rootfs, const struct mount_specs *mounts,

@@ -12,20 +12,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "executor/internal.h"
-
-/* What the runtime mounts by itself before the caller's mounts (runtime/plan_defaults.c). */
-static const struct {
-	const char *type;
-	const char *destination;
-} defaults[] = {
-	{"proc", "/proc"},
-	{"tmpfs", "/dev"},
-	{"devpts", "/dev/pts"},
-	{"tmpfs", "/dev/shm"},
-	{"mqueue", "/dev/mqueue"},
-	{"sysfs", "/sys"},
-	{"cgroup2", "/sys/fs/cgroup"},
-};
+#include "runtime/plan.h"
 
 static const struct vfs_meta new_dir = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0755};
 static const struct vfs_meta new_file = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0644};
@@ -128,23 +115,13 @@ static int plan_all(struct vfs *fs, const struct mount_specs *mounts, struct str
 	return 0;
 }
 
-int exec_default_mounts(struct mount_specs *ret, struct err *e)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(defaults); i++)
-		r = mount_specs_add(ret, defaults[i].type, defaults[i].type,
-				    defaults[i].destination, "", e);
-	return r;
-}
-
 int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_specs *mounts,
 			   struct changes *ret, struct err *e)
 {
 	cleanup_strv struct strv mounted = STRV(LIMIT_VIEW_MOUNTS);
 	cleanup_mount_specs struct mount_specs base = {.n = 0};
 	cleanup_vfs struct vfs *fs = NULL;
-	int r = exec_default_mounts(&base, e);
+	int r = runtime_default_mounts(&base, e);
 
 	if (r == 0)
 		r = vfs_new(rootfs, NULL, &fs, e);

@@ -36,5 +36,11 @@ int runtime_plan_new(const struct container_spec *spec, const char *staging,
 		     struct runtime_plan **ret, struct err *e);
 struct runtime_plan *runtime_plan_free(struct runtime_plan *plan);
 
+/*
+ * Append what every container gets mounted before the caller's mounts, as specs of type and
+ * destination for who looks into it. Returns 0, -E2BIG, -ENOMEM.
+ */
+int runtime_default_mounts(struct mount_specs *ret, struct err *e);
+
 /* One operation a line, for people and golden tests. */
 int runtime_plan_print(const struct runtime_plan *plan, struct buf *to, struct err *e);

@@ -135,6 +135,16 @@ void plan_default_mounts(struct runtime_plan *plan)
 	}
 }
 
+int runtime_default_mounts(struct mount_specs *ret, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(mounts); i++)
+		r = mount_specs_add(ret, mounts[i].type, mounts[i].type, mounts[i].destination, "",
+				    e);
+	return r;
+}
+
 static void add_guards(struct runtime_plan *plan, enum op_kind kind, const struct guarded_path *v,
 		       size_t n)
 {
