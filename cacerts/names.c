@@ -27,10 +27,14 @@ int names_dropin(const struct authority *a, const char *dir, const char *suffix,
 
 bool names_is_ours(const char *name, const struct authority *a)
 {
+	static const char alpine[] = "ca-cert-";
 	char stem[64];
 
+	name = path_name(name);
+	if (strncmp(name, alpine, strlen(alpine)) == 0)
+		name += strlen(alpine);
 	stem_of(a, stem, sizeof(stem));
-	return strncmp(path_name(name), stem, strlen(stem)) == 0;
+	return strncmp(name, stem, strlen(stem)) == 0;
 }
 
 bool names_is_hash_link(const char *name, const struct authority *a, unsigned *ret_number)

@@ -17,7 +17,10 @@
 /* Path of the drop-in file in @dir (canonical). Returns 0, -ENAMETOOLONG. */
 int names_dropin(const struct authority *a, const char *dir, const char *suffix, char *ret,
 		 size_t size, struct err *e);
-/* Is @name (a last component or a link's text) a file of @a, whatever its suffix and folder? */
+/*
+ * Is @name (a last component or a link's text) a file of @a, whatever its suffix and folder? What
+ * Alpine's tool puts before the name of a file that it links, "ca-cert-", may stand before it.
+ */
 bool names_is_ours(const char *name, const struct authority *a);
 /* Is @name "<subject hash of a>.<digits>"? @ret_number may be NULL. */
 bool names_is_hash_link(const char *name, const struct authority *a, unsigned *ret_number);

@@ -77,7 +77,8 @@ int plan_has_tool(const struct vfs *fs, const struct distro_family *family, bool
 	int r;
 
 	*ret = false;
-	if (!family || vfs_resolve(fs, family->tool[0], true /* follow_last= */, path, NULL) != 0)
+	if (!family || !family->tool ||
+	    vfs_resolve(fs, family->tool[0], true /* follow_last= */, path, NULL) != 0)
 		return 0;
 	r = vfs_lstat(fs, path, &st, e);
 	*ret = r == 0 && st.type == VFS_FILE && (st.mode & 0111);
@@ -113,7 +114,7 @@ static int decide(const struct cacerts_request *q, const struct vfs *fs, struct 
 	bool has_tool;
 	int r = plan_has_tool(fs, p->distro.family, &has_tool, e);
 
-	if (r == 0 && p->distro.family)
+	if (r == 0 && p->distro.family && p->distro.family->dropin_dir)
 		r = plan_dropin(q, fs, p, e);
 	if (r == 0)
 		r = has_tool ? update(q, fs, p, e) : plan_append(q, fs, p, e);

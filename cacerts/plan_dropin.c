@@ -7,6 +7,40 @@
 #include "cacerts/names.h"
 #include "cacerts/plan.h"
 
+/* One file; @first gives it its name, which is the same for the same set. */
+static int add_file(struct cacerts_plan *p, const char *dir, const struct authority *first,
+		    const struct buf *text, struct err *e)
+{
+	char path[LIMIT_PATH];
+	int r = names_dropin(first, dir, p->distro.family->dropin_suffix, path, sizeof(path), e);
+
+	if (r == 0)
+		r = changes_add_file(&p->changes, ROLE_DROPIN, path, text->data, text->n,
+				     &plan_new_file, e);
+	if (r == 0)
+		plan_note_store(p, path, "drop-in", "drop-in");
+	return r;
+}
+
+/* A file for each authority, or one for all: then nobody can read them in another order. */
+static int add_files(const struct cacerts_request *q, struct cacerts_plan *p, const char *dir,
+		     struct err *e)
+{
+	const struct authorities *set = q->authorities;
+	size_t n_each = p->distro.family->dropin_joined ? set->n : 1;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < set->n; i += n_each) {
+		cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
+
+		for (size_t k = i; r == 0 && k < i + n_each; k++)
+			r = buf_addf(&text, e, "%s", set->v[k].pem);
+		if (r == 0)
+			r = add_file(p, dir, &set->v[i], &text, e);
+	}
+	return r;
+}
+
 int plan_dropin(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
 		struct err *e)
 {
@@ -23,16 +57,5 @@ int plan_dropin(const struct cacerts_request *q, const struct vfs *fs, struct ca
 		r = plan_make_dirs(p, fs, dir, e);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	for (size_t i = 0; r == 0 && i < q->authorities->n; i++) {
-		const struct authority *a = &q->authorities->v[i];
-		char path[LIMIT_PATH];
-
-		r = names_dropin(a, dir, family->dropin_suffix, path, sizeof(path), e);
-		if (r == 0)
-			r = changes_add_file(&p->changes, ROLE_DROPIN, path, a->pem, strlen(a->pem),
-					     &plan_new_file, e);
-		if (r == 0)
-			plan_note_store(p, path, "drop-in", "drop-in");
-	}
-	return r;
+	return add_files(q, p, dir, e);
 }

@@ -56,7 +56,7 @@ int undo_count_sources(const struct undo *u, const struct authority *a, size_t *
 
 	if (!u->j->family)
 		return 0;
-	for (const char *const *dir = u->j->family->source_dirs; r == 0 && *dir; dir++) {
+	for (const char *const *dir = u->j->family->source_dirs; r == 0 && dir && *dir; dir++) {
 		struct vfs_stat st;
 		char path[LIMIT_PATH];
 

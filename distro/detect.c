@@ -64,21 +64,42 @@ static int by_os_release(const struct vfs *fs, struct distro *ret, struct err *e
 	return DISTRO_UNKNOWN;
 }
 
-static int by_mark(const struct vfs *fs, struct distro *ret, struct err *e)
+/* The first of these paths that leads to a file (or directory), or NULL. */
+static const char *find_one(const struct vfs *fs, const char *const *paths, bool may_be_dir)
+{
+	for (; paths && *paths; paths++) {
+		struct vfs_stat st;
+
+		/* one that can't be looked at says nothing: it leads nowhere, or in a circle */
+		if (vfs_stat(fs, *paths, &st, NULL) == 0 &&
+		    (st.type == VFS_FILE || (may_be_dir && st.type == VFS_DIR)))
+			return *paths;
+	}
+	return NULL;
+}
+
+static const char *find_mark(const struct vfs *fs, const struct distro_family *family)
+{
+	return find_one(fs, family->marks, /* may_be_dir= */ false);
+}
+
+static const char *find_layout(const struct vfs *fs, const struct distro_family *family)
+{
+	return find_one(fs, family->layout, /* may_be_dir= */ true);
+}
+
+typedef const char *find_fn(const struct vfs *fs, const struct distro_family *family);
+
+static int by_sign(const struct vfs *fs, find_fn *find, struct distro *ret)
 {
 	for (const struct distro_family *const *f = distro_families; *f; f++) {
-		for (const char *const *mark = (*f)->marks; *mark; mark++) {
-			struct vfs_stat st;
-			int r = vfs_lstat(fs, *mark, &st, e);
+		const char *path = find(fs, *f);
 
-			if (r < 0)
-				return r;
-			if (st.type != VFS_FILE)
-				continue;
-			ret->family = *f;
-			snprintf(ret->evidence, sizeof(ret->evidence), "file %s", *mark);
-			return 0;
-		}
+		if (!path)
+			continue;
+		ret->family = *f;
+		snprintf(ret->evidence, sizeof(ret->evidence), "file %s", path);
+		return 0;
 	}
 	return DISTRO_UNKNOWN;
 }
@@ -88,6 +109,30 @@ int distro_detect(const struct vfs *fs, struct distro *ret, struct err *e)
 	int r = by_os_release(fs, ret, e);
 
 	if (r == DISTRO_UNKNOWN)
-		r = by_mark(fs, ret, e);
+		r = by_sign(fs, find_mark, ret);
+	if (r == DISTRO_UNKNOWN)
+		r = by_sign(fs, find_layout, ret);
 	return r < 0 ? err_wrap(e, r, "detecting the distribution") : r;
+}
+
+int distro_doubts(const struct vfs *fs, const struct distro_family *family, struct strv *ret,
+		  struct err *e)
+{
+	int r = 0;
+
+	for (const struct distro_family *const *f = distro_families; r == 0 && *f; f++) {
+		const char *path;
+		char text[LIMIT_PATH];
+
+		if (*f == family)
+			continue;
+		path = find_mark(fs, *f);
+		if (!path)
+			path = find_layout(fs, *f);
+		if (!path)
+			continue;
+		snprintf(text, sizeof(text), "file %s says %s", path, (*f)->name);
+		r = strv_add(ret, text, e);
+	}
+	return r;
 }

@@ -4,8 +4,11 @@
 #include <string.h>
 
 const struct distro_family *const distro_families[] = {
-	&distro_family_debian,
-	NULL,
+	&distro_family_debian, &distro_family_alpine,
+	&distro_family_rhel,   &distro_family_suse,
+	&distro_family_arch,   &distro_family_gentoo,
+	&distro_family_void,   &distro_family_photon,
+	&distro_family_nixos,  NULL,
 };
 
 const char *const distro_bundles[] = {
@@ -15,7 +18,13 @@ const char *const distro_bundles[] = {
 	"/etc/pki/tls/cacert.pem",
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
 	"/etc/ssl/cert.pem",
+	"/etc/pki/tls/cert.pem",
+	"/etc/ssl/certs/ca-bundle.crt",
 	NULL,
+};
+
+const char *const distro_openssl_dirs[] = {
+	"/usr/lib/ssl", "/etc/ssl", "/etc/pki/tls", "/usr/local/ssl", NULL,
 };
 
 const struct distro_family *distro_family_get(const char *name)
