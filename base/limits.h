@@ -32,6 +32,7 @@
 #define LIMIT_TOOL          (4 << 20)  /* bytes of an update command that is looked at */
 #define LIMIT_NATIVE_USEC 2000000ull /* microseconds that an image may make a native engine look */
 #define LIMIT_CHANGES         4096  /* paths that one install may change */
+#define LIMIT_MASKS             64  /* files and directories that are bound over a store's */
 #define LIMIT_DEPTH             32  /* directories below one another in a drop-in or a diff */
 #define LIMIT_HELPER_USEC 120000000ull /* microseconds a helper may run */
 #define LIMIT_HELPER_OUTPUT  16384  /* bytes kept of what a helper printed */

@@ -55,6 +55,16 @@ int authorities_load(const char *dir, struct authorities **ret, struct err *e);
 int authorities_parse(const char *pem, size_t n, const char *name, struct authorities **ret,
 		      struct err *e);
 
+/*
+ * authorities_select - those of @set that have one of these fingerprints
+ * @fingerprints: SHA-256 in hex digits of either case, with or without colons between bytes
+ *
+ * Returns: 0; -EINVAL (ERR_INVALID) for what is no fingerprint; -ENOENT (ERR_NOT_FOUND) for one
+ *          that no authority has.
+ */
+int authorities_select(const struct authorities *set, const struct strv *fingerprints,
+		       struct authorities **ret, struct err *e);
+
 struct authorities *authorities_ref(struct authorities *a);
 struct authorities *authorities_unref(struct authorities *a);
 static inline void cleanup_authorities_p(struct authorities **a)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+/* clang-format off */
 /*
  * cacerts - make a container trust the operator's authorities, and leave no trace
  *
@@ -8,23 +9,54 @@
  *	install_run()   journal, then play the changes (install.h)
  *	undo_run()      after the user process (undo.h)
  *
- * Strategies, for each store the cheapest correct one:
- *	drop-in   our own file in the family's directory, always, so that the authorities survive
- *	          when the user process installs the ca-certificates package or runs the tool
- *	native    what the image's tool would do, computed: for versions known by their digest, on
- *	          stores that are as its last run left them (native.h)
- *	helper    otherwise: the tool itself, in a helper container whose writes go to a scratch
- *layer; what it changed there is the plan for the real tree. The tool can't touch anything else,
- *and a tool that fails has changed nothing. append    no tool: our certificates behind the ones of
- *the existing bundle create    no tool, and no bundle where any reader looks: one at the family's
- *own path
+ * What a plan is made of, for each store the cheapest correct way:
+ *
+ *	drop-in      our own file in the family's directory, so that the authorities survive when
+ *	             the user process installs the ca-certificates package or runs the tool; native
+ *	             and helper need it
+ *	native       what the image's tool would do, computed: for versions known by their digest,
+ *	             on stores that are as its last run left them (native.h)
+ *	helper       otherwise: the tool itself, in a helper container whose writes go to a scratch
+ *	             layer; what it changed there is the plan for the real tree. It can't touch
+ *	             anything else, and one that fails has changed nothing
+ *	append       no tool, or one that failed: our certificates behind those of each bundle, and
+ *	             entries in hashed directories
+ *	create       no bundle where any reader looks: one at the family's own path
+ *	mask         where the container can't be written: private copies bound over the stores
+ *	environment  variables for software that has a store of its own
  *
  * OpenSSL is used in this folder only. Nothing here starts a process: the caller passes a
  * function that runs a helper.
  */
+/* clang-format on */
 #include "cacerts/authorities.h"
 #include "cacerts/changes.h"
 #include "distro/distro.h"
+
+/* What a policy may allow; the words are those of requests and receipts. */
+/* clang-format off */
+#define CACERTS_STRATEGIES(X)        \
+	X(DROPIN,      "drop-in")    \
+	X(NATIVE,      "native")     \
+	X(HELPER,      "helper")     \
+	X(APPEND,      "append")     \
+	X(CREATE,      "create")     \
+	X(MASK,        "mask")       \
+	X(ENVIRONMENT, "environment")
+/* clang-format on */
+
+enum cacerts_strategy {
+#define X(name, word) CACERTS_##name,
+	CACERTS_STRATEGIES(X)
+#undef X
+		CACERTS_STRATEGY_MAX
+};
+
+enum { CACERTS_ALL = (1 << CACERTS_STRATEGY_MAX) - 1 };
+
+const char *cacerts_strategy_name(enum cacerts_strategy strategy);
+/* Returns the strategy, or -EINVAL (ERR_INVALID) with the words that there are. */
+int cacerts_strategy_parse(const char *word, struct err *e);
 
 /*
  * Run a tool as root in a container with these specs.
@@ -41,17 +73,28 @@ struct cacerts_request {
 	const struct mount_specs *rootfs;
 	const struct mount_specs *mounts;
 	const struct authorities *authorities; /* at least one */
+	unsigned strategies;                   /* allowed ones, 1 << enum cacerts_strategy */
+	const struct strv *env;                /* of the user process; NULL: not known */
 	const char *scratch; /* host directory for the helper's layers; emptied by the caller */
 	cacerts_helper_fn helper; /* NULL: only say what would be done */
 	void *helper_arg;
 };
 
-/* What was found and decided. */
+/*
+ * What was found and decided.
+ *
+ * A mask is played on an empty directory of the caller's: its entry "/<i>" is a file or directory
+ * to be bound, read-only, over the container's masked.v[i]. It dies with the container.
+ */
 struct cacerts_plan {
 	struct distro distro;   /* family NULL: unknown */
 	struct changes changes; /* to be played by install_run() */
-	json_t *report;         /* "family", "evidence", "stores", "skipped", "native"; owned */
-	bool complete;          /* a bundle that readers use will hold the authorities */
+	struct changes masks;
+	struct strv masked; /* canonical container paths, in the order of their mounts */
+	struct strv env;    /* "NAME=value", to be added to the user process's */
+	json_t *report;     /* the members of a receipt's "trust"; owned */
+	bool updated;       /* the family's tool, or its engine, has seen to the family's stores */
+	bool complete;      /* a store that readers use will hold the authorities */
 };
 
 void cacerts_plan_done(struct cacerts_plan *p);

@@ -25,10 +25,15 @@ static void change_done(struct change *c)
 	vfs_xattrs_done(&c->xattrs);
 }
 
+void changes_cut(struct changes *c, size_t n)
+{
+	while (c->n > n)
+		change_done(&c->v[--c->n]);
+}
+
 void changes_done(struct changes *c)
 {
-	for (size_t i = 0; i < c->n; i++)
-		change_done(&c->v[i]);
+	changes_cut(c, 0);
 	free(c->v);
 	*c = (struct changes){0};
 }

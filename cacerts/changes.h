@@ -25,6 +25,7 @@
 	X(PARENT,   "parent")      /* a directory on the way */ \
 	X(DROPIN,   "drop-in")     /* our own file in the family's directory */ \
 	X(STORE,    "store")       /* a bundle, a hash link, ... */ \
+	X(VARIABLE, "variable")    /* the file that variables name */ \
 	X(STUB,     "mount-point") /* a destination for a mount */
 /* clang-format on */
 
@@ -73,6 +74,9 @@ int changes_add_meta(struct changes *c, const char *path, const struct vfs_meta 
 int changes_add_remove(struct changes *c, const char *path, struct err *e);
 int changes_add_drop(struct changes *c, const char *path, struct err *e);
 int changes_add_settle(struct changes *c, const char *path, struct err *e);
+
+/* Forget all but the first @n. */
+void changes_cut(struct changes *c, size_t n);
 
 /* The last change of this path, or NULL; borrowed. */
 const struct change *changes_find(const struct changes *c, const char *path);

@@ -107,7 +107,7 @@ static int check_dir(struct engine *g, struct err *e)
 
 	if (vfs_resolve(g->n->fs, family->hashed_dir, /* follow_last= */ true, g->dir, NULL) != 0)
 		return native_decline(g->n, "'%s' isn't there", family->hashed_dir);
-	if (vfs_lstat(g->n->fs, g->dir, &st, NULL) < 0 || st.type != VFS_DIR || !st.writable ||
+	if (vfs_lstat(g->n->fs, g->dir, &st, NULL) < 0 || st.type != VFS_DIR ||
 	    (st.mode & S_ISGID) || vfs_get_xattrs(g->n->fs, g->dir, &xattrs, NULL) < 0)
 		return native_decline(g->n, "'%s' is out of the ordinary", g->dir);
 	for (size_t i = 0; i < xattrs.n; i++)

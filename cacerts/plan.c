@@ -11,9 +11,44 @@
 const struct vfs_meta plan_new_file = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0644};
 const struct vfs_meta plan_new_dir = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0755};
 
+static const char *const strategy_names[CACERTS_STRATEGY_MAX] = {
+#define X(name, word) [CACERTS_##name] = word,
+	CACERTS_STRATEGIES(X)
+#undef X
+};
+
+const char *cacerts_strategy_name(enum cacerts_strategy strategy)
+{
+	return strategy_names[strategy];
+}
+
+int cacerts_strategy_parse(const char *word, struct err *e)
+{
+	for (int i = 0; i < CACERTS_STRATEGY_MAX; i++)
+		if (strcmp(strategy_names[i], word) == 0)
+			return i;
+#define X(name, word) " " word
+	return err_set(e, -EINVAL, ERR_INVALID,
+		       "'%.64s' is no strategy; there are" CACERTS_STRATEGIES(X), word);
+#undef X
+}
+
+bool plan_allows(const struct cacerts_request *q, enum cacerts_strategy strategy)
+{
+	return (q->strategies & (1u << strategy)) != 0;
+}
+
+const char *plan_getenv(const struct cacerts_request *q, const char *name)
+{
+	return q->env ? strv_value(q->env, name) : NULL;
+}
+
 void cacerts_plan_done(struct cacerts_plan *p)
 {
 	changes_done(&p->changes);
+	changes_done(&p->masks);
+	strv_done(&p->masked);
+	strv_done(&p->env);
 	json_decref(p->report);
 	*p = (struct cacerts_plan){.report = NULL};
 }
@@ -32,6 +67,23 @@ void plan_note_skip(struct cacerts_plan *p, const char *path, const char *reason
 			      json_pack("{s:o, s:s}", "path", json_path(path), "reason", reason));
 }
 
+bool plan_is_noted(const struct cacerts_plan *p, const char *path)
+{
+	cleanup_json json_t *wanted = json_path(path);
+	const json_t *store;
+	size_t i;
+
+	json_array_foreach (json_object_get(p->report, "stores"), i, store)
+		if (json_equal(json_object_get(store, "path"), wanted))
+			return true;
+	return false;
+}
+
+bool plan_is_sealed(const char *path)
+{
+	return path_is_below(path, "/nix/store") || path_is_below(path, "/gnu/store");
+}
+
 /* Why nothing can be made in what is at @st, or NULL. */
 static const char *obstacle(const struct vfs_stat *st)
 {
@@ -39,8 +91,6 @@ static const char *obstacle(const struct vfs_stat *st)
 		return "it is on a file system without backing";
 	if (st->type != VFS_DIR)
 		return "a part of the path is not a directory";
-	if (!st->writable)
-		return "it is on a read-only mount";
 	return NULL;
 }
 
@@ -103,28 +153,45 @@ static int begin(const struct vfs *fs, struct cacerts_plan *p, struct err *e)
 static int update(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
 		  struct err *e)
 {
-	int r = plan_native(q, fs, p, e);
+	int r = NATIVE_DECLINED;
 
-	return r == NATIVE_DECLINED ? plan_helper(q, fs, p, e) : r;
+	if (!plan_allows(q, CACERTS_DROPIN)) /* the tool has to find something */
+		return 0;
+	if (plan_allows(q, CACERTS_NATIVE))
+		r = plan_native(q, fs, p, e);
+	if (r == NATIVE_DECLINED)
+		r = plan_allows(q, CACERTS_HELPER) ? plan_helper(q, fs, p, e) : 0;
+	p->updated = r == 0 && p->complete;
+	return r;
 }
 
 static int decide(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
 		  struct err *e)
 {
+	char alone[LIMIT_PATH] = "";
 	bool has_tool;
 	int r = plan_has_tool(fs, p->distro.family, &has_tool, e);
 
-	if (r == 0 && p->distro.family && p->distro.family->dropin_dir)
-		r = plan_dropin(q, fs, p, e);
 	if (r == 0)
-		r = has_tool ? update(q, fs, p, e) : plan_append(q, fs, p, e);
-	return r;
+		r = plan_dropin(q, fs, p, e);
+	if (r == 0 && has_tool)
+		r = update(q, fs, p, e);
+	if (r == 0 && !p->complete)
+		r = plan_append(q, fs, p, e);
+	if (r == 0)
+		r = plan_variables(q, fs, p, e);
+	if (r == 0)
+		r = plan_environment_file(q, fs, p, alone, e);
+	if (r == 0)
+		r = plan_masks(q, fs, p, e);
+	return r == 0 ? plan_environment(q, fs, p, alone, e) : r;
 }
 
 int cacerts_plan(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *ret,
 		 struct err *e)
 {
-	cleanup_cacerts_plan struct cacerts_plan p = {.report = NULL};
+	cleanup_cacerts_plan struct cacerts_plan p = {
+		.masked = STRV(LIMIT_MASKS), .env = STRV(LIMIT_ENV), .report = NULL};
 	int r = begin(fs, &p, e);
 
 	if (r == 0)

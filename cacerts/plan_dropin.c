@@ -46,8 +46,11 @@ int plan_dropin(const struct cacerts_request *q, const struct vfs *fs, struct ca
 {
 	const struct distro_family *family = p->distro.family;
 	char dir[LIMIT_PATH];
-	int r = vfs_resolve(fs, family->dropin_dir, true /* follow_last= */, dir, e);
+	int r;
 
+	if (!family || !family->dropin_dir || !plan_allows(q, CACERTS_DROPIN))
+		return 0;
+	r = vfs_resolve(fs, family->dropin_dir, true /* follow_last= */, dir, e);
 	if (r == -ELOOP || r == -ENOTDIR) {
 		plan_note_skip(p, family->dropin_dir, e ? e->msg : strerror(-r));
 		err_clear(e);

@@ -66,25 +66,15 @@ static int check_bundle(const struct cacerts_request *q, const struct vfs *fs,
 	return 0;
 }
 
-/* Takes over what the tool did where it can be written. */
-static int adopt(const struct vfs *fs, const struct changes *made, struct cacerts_plan *p,
-		 struct err *e)
+/* Takes over what the tool did. */
+static int adopt(const struct changes *made, struct cacerts_plan *p, struct err *e)
 {
 	for (size_t i = 0; i < made->n; i++) {
 		const struct change *c = &made->v[i];
-		struct vfs_stat st;
 		struct vfs_meta meta = c->meta;
-		int r = vfs_lstat(fs, c->path, &st, e);
+		int r;
 
-		if (r < 0)
-			return r;
 		meta.xattrs = &c->xattrs;
-		if (!st.writable || st.mountpoint) {
-			plan_note_skip(p, c->path,
-				       st.mountpoint ? "a mount begins here"
-						     : "it is on a read-only mount");
-			continue;
-		}
 		if (c->kind == CHANGE_MKDIR)
 			r = changes_add_dir(&p->changes, c->role, c->path, &meta, e);
 		else if (c->kind == CHANGE_FILE)
@@ -119,7 +109,7 @@ static int run(const struct cacerts_request *q, const struct vfs *fs, struct cac
 		r = helper_diff(&layers, fs, family->outputs, &made, e);
 	if (r == 0)
 		r = check_bundle(q, fs, family, &made, e);
-	return r == 0 ? adopt(fs, &made, p, e) : r;
+	return r == 0 ? adopt(&made, p, e) : r;
 }
 
 int plan_helper(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,

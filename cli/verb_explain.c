@@ -2,18 +2,28 @@
 #include <errno.h>
 
 #include "base/limits.h"
+#include "cli/environment.h"
 #include "cli/mounts.h"
+#include "cli/trust.h"
 #include "cli/verb.h"
 
 struct settings {
 	struct cli cli;
 	struct mounts rootfs;
 	struct mounts mounts;
+	bool readonly;
+	struct strv env;
+	struct trust_policy policy;
 };
 
 /* clang-format off */
 static const struct option options[] = {
 	MOUNTS_OPTIONS(struct settings),
+	{"read-only", '\0', OPTION_FLAG, NULL, "the rootfs can't be written",
+	 option_flag, offsetof(struct settings, readonly)},
+	{"env", 'e', OPTION_VALUE, "NAME[=value]", "the command's environment, as for run",
+	 environment_option, offsetof(struct settings, env)},
+	TRUST_OPTIONS(struct settings),
 	CLI_OPTIONS(struct settings),
 };
 /* clang-format on */
@@ -22,12 +32,15 @@ static void settings_done(struct settings *s)
 {
 	mounts_done(&s->rootfs);
 	mounts_done(&s->mounts);
+	strv_done(&s->env);
+	trust_policy_done(&s->policy);
 }
 
 static int explain_main(const struct verb *v, char *const *argv, struct cli *cli, struct err *e)
 {
 	Anchord__V1__ExplainRequest request = ANCHORD__V1__EXPLAIN_REQUEST__INIT;
-	cleanup(settings_done) struct settings s = {0};
+	Anchord__V1__TrustPolicy policy = ANCHORD__V1__TRUST_POLICY__INIT;
+	cleanup(settings_done) struct settings s = {.env = STRV(LIMIT_ENV)};
 	cleanup_strv struct strv args = STRV(LIMIT_ARGS);
 	ProtobufCMessage *reply;
 	int r;
@@ -43,6 +56,11 @@ static int explain_main(const struct verb *v, char *const *argv, struct cli *cli
 	request.n_rootfs = s.rootfs.n;
 	request.mounts = s.mounts.v;
 	request.n_mounts = s.mounts.n;
+	request.readonly_rootfs = s.readonly;
+	request.env = s.env.v;
+	request.n_env = s.env.n;
+	trust_policy_message(&s.policy, &policy);
+	request.trust_policy = &policy;
 	r = verb_ask(&s.cli, "Explain", &request.base, &anchord__v1__explain_response__descriptor,
 		     &reply, e);
 	if (r < 0)

@@ -11,6 +11,7 @@
 #include "cli/forward.h"
 #include "cli/mounts.h"
 #include "cli/output.h"
+#include "cli/trust.h"
 #include "cli/verb.h"
 
 enum { MADE_UP_ID = 17 /* bytes with the final NUL */ };
@@ -38,6 +39,7 @@ struct settings {
 	const char *id;
 	struct network network;
 	Anchord__V1__Trust trust;
+	struct trust_policy policy;
 	struct receipt receipt;
 };
 
@@ -107,6 +109,7 @@ static const struct option options[] = {
 	{"ca", '\0', OPTION_VALUE, "on|off|require",
 	 "trust the operator's authorities: on (default) goes on without them if it must",
 	 option_trust, offsetof(struct settings, trust)},
+	TRUST_OPTIONS(struct settings),
 	{"id", '\0', OPTION_VALUE, "ID", "name of the exec (default: made up)",
 	 option_string, offsetof(struct settings, id)},
 	{"receipt", '\0', OPTION_MAY_VALUE, "FILE",
@@ -121,12 +124,13 @@ static void settings_done(struct settings *s)
 	mounts_done(&s->rootfs);
 	mounts_done(&s->mounts);
 	strv_done(&s->env);
+	trust_policy_done(&s->policy);
 }
 
 /* Everything in @ret is borrowed from @s, @args and @env. */
 static void build_request(const struct settings *s, const struct strv *args, const struct strv *env,
 			  Anchord__V1__Network *network, Anchord__V1__Stdio *stdio,
-			  Anchord__V1__RunRequest *ret)
+			  Anchord__V1__TrustPolicy *policy, Anchord__V1__RunRequest *ret)
 {
 	char *const empty = (char *)protobuf_c_empty_string;
 
@@ -152,6 +156,8 @@ static void build_request(const struct settings *s, const struct strv *args, con
 	ret->network = network;
 	ret->stdio = stdio;
 	ret->trust = s->trust;
+	trust_policy_message(&s->policy, policy);
+	ret->trust_policy = policy;
 	ret->until = ANCHORD__V1__UNTIL__UNTIL_STARTED;
 	ret->lease = ANCHORD__V1__LEASE__LEASE_CONNECTION;
 	ret->default_upper = s->upper ? (char *)s->upper : empty;
@@ -313,6 +319,7 @@ static int run_main(const struct verb *v, char *const *argv, struct cli *cli, st
 	Anchord__V1__RunRequest request = ANCHORD__V1__RUN_REQUEST__INIT;
 	Anchord__V1__Network network = ANCHORD__V1__NETWORK__INIT;
 	Anchord__V1__Stdio stdio = ANCHORD__V1__STDIO__INIT;
+	Anchord__V1__TrustPolicy policy = ANCHORD__V1__TRUST_POLICY__INIT;
 	cleanup(settings_done) struct settings s = {.env = STRV(LIMIT_ENV)};
 	cleanup_strv struct strv args = STRV(LIMIT_ARGS);
 	cleanup_strv struct strv env = STRV(LIMIT_ENV);
@@ -348,7 +355,7 @@ static int run_main(const struct verb *v, char *const *argv, struct cli *cli, st
 		if (!receipt_file)
 			return err_sys(e, "opening '%s' for the receipt", s.receipt.file);
 	}
-	build_request(&s, &args, &env, &network, &stdio, &request);
+	build_request(&s, &args, &env, &network, &stdio, &policy, &request);
 	return run(&s, &request, receipt_file, e);
 }
 

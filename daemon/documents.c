@@ -18,11 +18,10 @@ struct job {
 	int (*make)(struct job *job, json_t **ret, struct err *e);
 	void (*answer)(struct call *c, char *text);
 
-	bool reload;               /* Authorities */
-	struct mount_specs rootfs; /* Explain */
-	struct mount_specs mounts;
-	char *path;     /* or NULL; owned */
-	json_t *daemon; /* Info: what the loop knows; owned */
+	bool reload;                 /* Authorities */
+	struct exec_request request; /* Explain */
+	char *path;                  /* or NULL; owned */
+	json_t *daemon;              /* Info: what the loop knows; owned */
 
 	char *text; /* the document; owned */
 	struct err error;
@@ -30,8 +29,7 @@ struct job {
 
 static void job_free(struct job *job)
 {
-	mount_specs_done(&job->rootfs);
-	mount_specs_done(&job->mounts);
+	exec_request_done(&job->request);
 	free(job->path);
 	json_decref(job->daemon);
 	free(job->text);
@@ -74,6 +72,7 @@ static struct job *job_new(struct call *c)
 		call_fail(c, &e);
 		return NULL;
 	}
+	exec_request_init(&job->request);
 	job->call = c;
 	job->executor = d->executor;
 	job->work.data = job;
@@ -87,7 +86,7 @@ static void job_start(struct job *job)
 
 static int make_explain(struct job *job, json_t **ret, struct err *e)
 {
-	return executor_explain(job->executor, &job->rootfs, &job->mounts, job->path, ret, e);
+	return executor_explain(job->executor, &job->request, job->path, ret, e);
 }
 
 static void answer_explain(struct call *c, char *text)
@@ -106,8 +105,7 @@ void documents_explain(struct call *c)
 
 	if (!job)
 		return;
-	if (translate_mounts("rootfs", q->rootfs, q->n_rootfs, &job->rootfs, &e) < 0 ||
-	    translate_mounts("mounts", q->mounts, q->n_mounts, &job->mounts, &e) < 0 ||
+	if (translate_explain(q, &job->request, &e) < 0 ||
 	    translate_path("path", q->path, &job->path, &e) < 0) {
 		job_free(job);
 		call_fail(c, &e);

@@ -155,6 +155,20 @@ static int translate_network(const Anchord__V1__Network *network, struct exec_re
 	return copy_string("network.path", network->path, LIMIT_PATH, &ret->network_path, e);
 }
 
+static int translate_policy(const Anchord__V1__TrustPolicy *policy, struct exec_request *ret,
+			    struct err *e)
+{
+	int r;
+
+	if (!policy)
+		return 0;
+	r = copy_list("trust_policy.authorities", policy->authorities, policy->n_authorities,
+		      &ret->authorities, e);
+	return r == 0 ? copy_list("trust_policy.strategies", policy->strategies,
+				  policy->n_strategies, &ret->strategies, e)
+		      : r;
+}
+
 static int translate_strings(const Anchord__V1__RunRequest *q, struct exec_request *ret,
 			     struct err *e)
 {
@@ -187,5 +201,20 @@ int translate_run(const Anchord__V1__RunRequest *q, struct exec_request *ret, st
 		r = copy_list("args", q->args, q->n_args, &ret->args, e);
 	if (r == 0)
 		r = copy_list("env", q->env, q->n_env, &ret->env, e);
+	if (r == 0)
+		r = translate_policy(q->trust_policy, ret, e);
 	return r < 0 ? r : translate_network(q->network, ret, e);
+}
+
+int translate_explain(const Anchord__V1__ExplainRequest *q, struct exec_request *ret, struct err *e)
+{
+	int r;
+
+	ret->readonly_rootfs = q->readonly_rootfs;
+	r = translate_mounts("rootfs", q->rootfs, q->n_rootfs, &ret->rootfs, e);
+	if (r == 0)
+		r = translate_mounts("mounts", q->mounts, q->n_mounts, &ret->mounts, e);
+	if (r == 0)
+		r = copy_list("env", q->env, q->n_env, &ret->env, e);
+	return r == 0 ? translate_policy(q->trust_policy, ret, e) : r;
 }

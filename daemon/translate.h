@@ -21,6 +21,13 @@
 int translate_run(const Anchord__V1__RunRequest *q, struct exec_request *ret, struct err *e);
 
 /*
+ * translate_explain - what of an Explain request a Run request has too
+ * @ret: as above
+ */
+int translate_explain(const Anchord__V1__ExplainRequest *q, struct exec_request *ret,
+		      struct err *e);
+
+/*
  * Append copies of @n mounts to @ret. @field is "rootfs" or "mounts", for messages.
  * Returns: as translate_run().
  */

@@ -21,6 +21,8 @@ void exec_request_init(struct exec_request *q)
 	*q = (struct exec_request){
 		.args = STRV(LIMIT_ARGS),
 		.env = STRV(LIMIT_ENV),
+		.authorities = STRV(LIMIT_AUTHORITIES),
+		.strategies = STRV(CACERTS_STRATEGY_MAX),
 		.stdio = {-EBADF, -EBADF, -EBADF},
 		.cancel_fd = -EBADF,
 	};
@@ -37,6 +39,8 @@ void exec_request_done(struct exec_request *q)
 	mount_specs_done(&q->mounts);
 	strv_done(&q->args);
 	strv_done(&q->env);
+	strv_done(&q->authorities);
+	strv_done(&q->strategies);
 	for (size_t i = 0; i < ARRAY_SIZE(q->stdio); i++)
 		fd_close(q->stdio[i]);
 	fd_close(q->cancel_fd);
@@ -113,13 +117,45 @@ static int make_up_id(char **ret, struct err *e)
 static const char *const trust_words[] = {
 	[TRUST_ON] = "on", [TRUST_OFF] = "off", [TRUST_REQUIRE] = "require"};
 
+int exec_strategies(const struct exec_request *q, unsigned *ret, struct err *e)
+{
+	unsigned allowed = 0;
+
+	for (size_t i = 0; i < q->strategies.n; i++) {
+		int strategy = cacerts_strategy_parse(q->strategies.v[i], e);
+
+		if (strategy < 0)
+			return err_wrap(e, strategy, "trust_policy.strategies[%zu]", i);
+		allowed |= 1u << strategy;
+	}
+	*ret = allowed ? allowed : CACERTS_ALL;
+	return 0;
+}
+
+/* The authorities of this exec: all in force, those that were asked for, or none. */
+static int choose_authorities(struct exec *x, const struct exec_request *q, struct err *e)
+{
+	cleanup_authorities struct authorities *set = executor_authorities(x->ex);
+
+	if (q->trust != TRUST_OFF && q->authorities.n > 0)
+		return authorities_select(set, &q->authorities, &x->authorities, e);
+	x->authorities = q->trust == TRUST_OFF ? authorities_new() : authorities_ref(set);
+	return x->authorities ? 0 : err_oom(e);
+}
+
 static int fill(struct exec *x, struct exec_request *q, struct err *e)
 {
-	x->authorities = q->trust == TRUST_OFF ? authorities_new() : executor_authorities(x->ex);
+	int r = choose_authorities(x, q, e);
+
+	if (r == 0)
+		r = exec_strategies(q, &x->strategies, e);
+	if (r < 0)
+		return r;
+	x->trust_env = STRV(LIMIT_ENV);
 	x->receipt = json_pack("{s:s, s:{s:s}, s:{s:s}, s:{}}", "id", q->id, "trust", "mode",
 			       trust_words[q->trust], "rootfs", "kind",
 			       q->rootfs.n ? "given" : "default", "phases_usec");
-	if (!x->authorities || !x->receipt)
+	if (!x->receipt)
 		return err_oom(e);
 	x->q = *q;
 	exec_request_init(q);
@@ -158,6 +194,8 @@ struct exec *exec_free(struct exec *x)
 	exec_request_done(&x->q);
 	mount_specs_done(&x->rootfs);
 	authorities_unref(x->authorities);
+	strv_done(&x->trust_env);
+	mount_specs_done(&x->trust_mounts);
 	json_decref(x->receipt);
 	fd_close(x->state_fd);
 	fd_close(x->process.pidfd);

@@ -32,8 +32,10 @@ struct exec_request {
 	enum network_mode network;
 	char *network_path;
 	enum trust_mode trust;
-	int stdio[3];  /* owned; -EBADF: /dev/null */
-	int cancel_fd; /* owned; readable: give up preparing. -EBADF: never */
+	struct strv authorities; /* fingerprints of those to trust; empty: all */
+	struct strv strategies;  /* words of cacerts/cacerts.h that are allowed; empty: all */
+	int stdio[3];            /* owned; -EBADF: /dev/null */
+	int cancel_fd;           /* owned; readable: give up preparing. -EBADF: never */
 };
 
 /* Empty, with its maxima and -EBADF descriptors in place. */
@@ -81,7 +83,8 @@ int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e);
 json_t *exec_receipt(const struct exec *x);
 
 /*
- * executor_explain - what exec_start() would do for this rootfs and mounts, as JSON
+ * executor_explain - what exec_start() would do for a request, as JSON
+ * @q:    of it, the rootfs, mounts, environment and what is about authorities are looked at
  * @path: container path, a relative one is taken from "/": the plan says too what shows there
  *        before anything is done, and how it was found. NULL: none
  * @ret:  the plan (docs/json.md); the caller frees it
@@ -91,6 +94,5 @@ json_t *exec_receipt(const struct exec *x);
  * Returns: 0; -ELOOP, -ENOTDIR, -ENAMETOOLONG (ERR_INVALID) for a @path that can't be resolved;
  *          whatever vfs and cacerts return.
  */
-int executor_explain(struct executor *ex, const struct mount_specs *rootfs,
-		     const struct mount_specs *mounts, const char *path, json_t **ret,
-		     struct err *e);
+int executor_explain(struct executor *ex, const struct exec_request *q, const char *path,
+		     json_t **ret, struct err *e);

@@ -77,6 +77,8 @@ static int fill_process(struct exec *x, struct container_spec *spec, struct err 
 		r = strv_extend(&spec->args, &x->q.args, e);
 	if (r == 0)
 		r = strv_extend(&spec->env, &x->q.env, e);
+	if (r == 0)
+		r = strv_extend(&spec->env, &x->trust_env, e);
 	if (r < 0 || strv_value(&x->q.env, "HOME"))
 		return r;
 	snprintf(variable, sizeof(variable), "HOME=%s", home);
@@ -93,7 +95,7 @@ static int fill_spec(struct exec *x, struct container_spec *spec, struct err *e)
 	int r;
 
 	spec->args = STRV(LIMIT_ARGS);
-	spec->env = STRV(LIMIT_ENV + 1);
+	spec->env = STRV(2 * LIMIT_ENV + 1);
 	spec->open_files = x->ex->open_files;
 	spec->die_with_parent = true; /* launching threads live as long as the daemon */
 	spec->readonly_rootfs = x->q.readonly_rootfs;
@@ -106,6 +108,8 @@ static int fill_spec(struct exec *x, struct container_spec *spec, struct err *e)
 	r = mount_specs_extend(&spec->rootfs, &x->rootfs, e);
 	if (r == 0)
 		r = mount_specs_extend(&spec->mounts, &x->q.mounts, e);
+	if (r == 0)
+		r = mount_specs_extend(&spec->mounts, &x->trust_mounts, e);
 	return r == 0 ? fill_process(x, spec, e) : r;
 }
 

@@ -2,6 +2,7 @@
 /* What exec_start() would do, as data. */
 #include <errno.h>
 
+#include "base/limits.h"
 #include "executor/internal.h"
 #include "runtime/plan.h"
 #include "vfs/trace.h"
@@ -95,30 +96,67 @@ static int rootfs_to_look_at(const struct mount_specs *given, struct mount_specs
 			: mount_specs_add(ret, "bind", "/", "/", "bind", e);
 }
 
-int executor_explain(struct executor *ex, const struct mount_specs *rootfs,
-		     const struct mount_specs *mounts, const char *path, json_t **ret,
-		     struct err *e)
+/* The set that the exec would trust. */
+static int choose_authorities(struct executor *ex, const struct exec_request *q,
+			      struct authorities **ret, struct err *e)
 {
 	cleanup_authorities struct authorities *set = executor_authorities(ex);
+
+	if (q->authorities.n > 0)
+		return authorities_select(set, &q->authorities, ret, e);
+	*ret = take_ptr(set);
+	return 0;
+}
+
+static int plan(const struct exec_request *q, const struct mount_specs *rootfs,
+		const struct authorities *set, struct cacerts_plan *ret, struct err *e)
+{
+	struct cacerts_request c = {
+		.rootfs = rootfs,
+		.mounts = &q->mounts,
+		.authorities = set,
+		.env = &q->env,
+	};
+	cleanup_strv struct strv doubts = STRV(LIMIT_LAYERS);
+	cleanup_vfs struct vfs *fs = NULL;
+	json_t *list = json_array();
+	int r = exec_strategies(q, &c.strategies, e);
+
+	if (r == 0)
+		r = exec_open_view(rootfs, &q->mounts, q->readonly_rootfs, &fs, e);
+	if (r == 0)
+		r = cacerts_plan(&c, fs, ret, e);
+	if (r == 0)
+		r = distro_doubts(fs, ret->distro.family, &doubts, e);
+	for (size_t i = 0; r == 0 && i < doubts.n; i++)
+		json_array_append_new(list, json_string(doubts.v[i]));
+	if (r == 0)
+		json_object_set(ret->report, "doubts", list);
+	json_decref(list);
+	return r;
+}
+
+int executor_explain(struct executor *ex, const struct exec_request *q, const char *path,
+		     json_t **ret, struct err *e)
+{
+	cleanup_authorities struct authorities *set = NULL;
 	cleanup_cacerts_plan struct cacerts_plan p = {.report = NULL};
 	cleanup_mount_specs struct mount_specs look = {.n = 0};
 	cleanup_changes struct changes points = {0};
 	cleanup_json json_t *traced = NULL;
-	cleanup_vfs struct vfs *fs = NULL;
-	struct cacerts_request q = {.rootfs = &look, .mounts = mounts, .authorities = set};
-	int r = rootfs_to_look_at(rootfs, &look, e);
+	int r = choose_authorities(ex, q, &set, e);
 
 	if (r == 0)
-		r = vfs_new(&look, mounts, &fs, e);
+		r = rootfs_to_look_at(&q->rootfs, &look, e);
 	if (r == 0)
-		r = exec_plan_mount_points(&look, mounts, &points, e);
+		r = exec_plan_mount_points(&look, &q->mounts, &points, e);
 	if (r == 0 && path)
-		r = explain_path(rootfs, mounts, path, &traced, e);
+		r = explain_path(&q->rootfs, &q->mounts, path, &traced, e);
 	if (r == 0)
-		r = cacerts_plan(&q, fs, &p, e);
+		r = plan(q, &look, set, &p, e);
 	if (r < 0)
 		return r;
-	json_object_set_new(p.report, "rootfs", json_string(rootfs->n ? "given" : "default"));
+	json_object_set_new(p.report, "rootfs", json_string(q->rootfs.n ? "given" : "default"));
 	json_object_set_new(p.report, "complete", json_boolean(p.complete));
 	json_object_set_new(p.report, "authorities", authorities_json(set));
 	json_object_set_new(p.report, "mount_points", mount_points_json(&points));

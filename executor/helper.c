@@ -24,10 +24,10 @@ static int fill_spec(struct container_spec *spec, const struct exec *x,
 	spec->env = STRV(LIMIT_ENV);
 	spec->open_files = x->ex->open_files;
 	spec->die_with_parent = true; /* launching threads live as long as the daemon */
-	spec->network = NETWORK_NONE;
+	spec->network = x->q.network; /* as the user process: a tool may have reasons */
 	spec->cwd = strdup("/");
 	spec->hostname = strdup(x->q.hostname ? x->q.hostname : "");
-	spec->network_path = strdup("");
+	spec->network_path = strdup(x->q.network_path ? x->q.network_path : "");
 	if (!spec->cwd || !spec->hostname || !spec->network_path)
 		return err_oom(e);
 	if (r == 0)

@@ -34,6 +34,9 @@ struct exec {
 	char *scratch;                   /* <run_dir>/scratch/<id> */
 	struct authorities *authorities; /* of this exec; none with TRUST_OFF */
 	struct target *target;           /* the shared tree; NULL before it was entered */
+	unsigned strategies;             /* allowed ones, 1 << enum cacerts_strategy */
+	struct strv trust_env;           /* variables that the authorities add */
+	struct mount_specs trust_mounts; /* masks, on top of all other mounts */
 	int state_fd;                    /* <state_dir>/execs/<id>; -EBADF before it was made */
 	bool has_leaf;                   /* a cgroup leaf was made */
 	struct runtime_process process;
@@ -67,6 +70,16 @@ extern const char *const exec_journals[]; /* NULL-terminated */
 
 /* trust.c: plan and install the authorities; adds "trust" to the receipt. */
 int exec_install_trust(struct exec *x, struct err *e);
+
+/* exec.c: the request's strategies as bits. */
+int exec_strategies(const struct exec_request *q, unsigned *ret, struct err *e);
+
+/* The view that authorities are planned in: a rootfs that is to be read-only can't be written. */
+int exec_open_view(const struct mount_specs *rootfs, const struct mount_specs *mounts,
+		   bool readonly, struct vfs **ret, struct err *e);
+
+/* masks.c: take a plan's masks and variables over, to be used by the launch. */
+int exec_show_trust(struct exec *x, const struct cacerts_plan *p, struct err *e);
 
 /* journals.c */
 /* Journal and play @changes under this name; @family may be NULL. */

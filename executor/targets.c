@@ -12,10 +12,28 @@ struct target {
 	struct target *next;
 	dev_t dev;
 	ino_t ino;
+	bool writable;
 	enum target_state state;
 	unsigned n_inside;
 	char owner[LIMIT_ID + 1];
+	struct target_trust *trust; /* owned; NULL: nothing was done */
 };
+
+struct target_trust *target_trust_free(struct target_trust *trust)
+{
+	if (!trust)
+		return NULL;
+	cacerts_plan_done(&trust->plan);
+	authorities_unref(trust->authorities);
+	free(trust);
+	return NULL;
+}
+
+static void target_free(struct target *target)
+{
+	target_trust_free(target->trust);
+	free(target);
+}
 
 void targets_init(struct targets *t)
 {
@@ -29,45 +47,50 @@ void targets_done(struct targets *t)
 	while (t->first) {
 		struct target *next = t->first->next;
 
-		free(t->first);
+		target_free(t->first);
 		t->first = next;
 	}
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);
 }
 
-static struct target *find(struct targets *t, dev_t dev, ino_t ino)
+/* One that can be written comes first: its install is seen by all. */
+static struct target *find(struct targets *t, dev_t dev, ino_t ino, bool writable)
 {
+	struct target *found = NULL;
+
 	for (struct target *x = t->first; x; x = x->next)
-		if (x->dev == dev && x->ino == ino)
-			return x;
-	return NULL;
+		if (x->dev == dev && x->ino == ino && (x->writable || (!writable && !found)))
+			found = x;
+	return found;
 }
 
-static struct target *add(struct targets *t, dev_t dev, ino_t ino, const char *owner)
+static struct target *add(struct targets *t, const struct target *like)
 {
-	struct target *x = calloc(1, sizeof(*x));
+	struct target *x = malloc(sizeof(*x));
 
 	if (!x)
 		return NULL;
-	*x = (struct target){.next = t->first, .dev = dev, .ino = ino, .state = TARGET_BUSY};
-	snprintf(x->owner, sizeof(x->owner), "%s", owner);
+	*x = *like;
+	x->next = t->first;
 	t->first = x;
 	return x;
 }
 
-int targets_enter(struct targets *t, dev_t dev, ino_t ino, const char *owner, struct target **ret,
-		  bool *ret_installer, struct err *e)
+int targets_enter(struct targets *t, dev_t dev, ino_t ino, bool writable, const char *owner,
+		  struct target **ret, bool *ret_installer, struct err *e)
 {
+	struct target first = {.dev = dev, .ino = ino, .writable = writable, .state = TARGET_BUSY};
 	struct target *x;
 
+	snprintf(first.owner, sizeof(first.owner), "%s", owner);
 	pthread_mutex_lock(&t->lock);
 	/* Looked up again after each wait: the last one to leave frees it. */
-	while ((x = find(t, dev, ino)) && x->state == TARGET_BUSY)
+	while ((x = find(t, dev, ino, writable)) && x->state == TARGET_BUSY)
 		pthread_cond_wait(&t->changed, &t->lock);
 	*ret_installer = !x;
 	if (!x)
-		x = add(t, dev, ino, owner);
+		x = add(t, &first);
 	if (x)
 		x->n_inside++;
 	pthread_mutex_unlock(&t->lock);
@@ -77,17 +100,14 @@ int targets_enter(struct targets *t, dev_t dev, ino_t ino, const char *owner, st
 	return 0;
 }
 
-static void set_state(struct targets *t, struct target *target, enum target_state state)
+void targets_settled(struct targets *t, struct target *target, bool installed,
+		     struct target_trust *trust)
 {
 	pthread_mutex_lock(&t->lock);
-	target->state = state;
+	target->state = installed ? TARGET_READY : TARGET_BARE;
+	target->trust = trust;
 	pthread_cond_broadcast(&t->changed);
 	pthread_mutex_unlock(&t->lock);
-}
-
-void targets_settled(struct targets *t, struct target *target, bool installed)
-{
-	set_state(t, target, installed ? TARGET_READY : TARGET_BARE);
 }
 
 void targets_leave(struct targets *t, struct target *target, char *ret_owner)
@@ -114,17 +134,17 @@ void targets_forget(struct targets *t, struct target *target)
 			break;
 		}
 	}
-	free(target);
+	target_free(target);
 	pthread_cond_broadcast(&t->changed);
 	pthread_mutex_unlock(&t->lock);
 }
 
-bool targets_is_installed(struct targets *t, const struct target *target)
+const struct target_trust *targets_trust(struct targets *t, const struct target *target)
 {
-	bool installed;
+	const struct target_trust *trust;
 
 	pthread_mutex_lock(&t->lock);
-	installed = target->state == TARGET_READY;
+	trust = target->trust;
 	pthread_mutex_unlock(&t->lock);
-	return installed;
+	return trust;
 }

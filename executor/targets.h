@@ -12,6 +12,9 @@
  *	                          |  settled(false)                  forget
  *	                          +----------------> BARE: others go on without
  *
+ * A tree that an exec can't write is another target than the same tree where others can: its exec
+ * gets masks of its own, unless the tree has an install that it will see.
+ *
  * Thread: any; enter waits while the tree is BUSY.
  */
 #include <pthread.h>
@@ -19,8 +22,17 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "cacerts/cacerts.h"
 
 struct target;
+
+/* What the installer leaves for those that come after it. */
+struct target_trust {
+	struct cacerts_plan plan;        /* its masks and variables hold for them too */
+	struct authorities *authorities; /* the set that is trusted in the tree; one reference */
+};
+
+struct target_trust *target_trust_free(struct target_trust *trust);
 
 struct targets {
 	pthread_mutex_t lock;
@@ -33,18 +45,23 @@ void targets_done(struct targets *t);
 
 /*
  * Enter the tree whose top directory is @dev:@ino.
+ * @writable:      this exec can write it
  * @owner:         id of this exec, whose state directory will hold the journal if it installs
  * @ret_installer: true: install and call targets_settled(); false: it has been done
  */
-int targets_enter(struct targets *t, dev_t dev, ino_t ino, const char *owner, struct target **ret,
-		  bool *ret_installer, struct err *e);
-/* The installer is through; @installed tells whether there is something to undo. */
-void targets_settled(struct targets *t, struct target *target, bool installed);
+int targets_enter(struct targets *t, dev_t dev, ino_t ino, bool writable, const char *owner,
+		  struct target **ret, bool *ret_installer, struct err *e);
+/*
+ * The installer is through; @installed tells whether there is something to undo. Takes @trust,
+ * which may be NULL.
+ */
+void targets_settled(struct targets *t, struct target *target, bool installed,
+		     struct target_trust *trust);
 /*
  * Leave. @ret_owner (LIMIT_ID + 1 bytes) gets the id whose journal must be undone by the
  * caller, who then calls targets_forget(); "" when there is nothing to do.
  */
 void targets_leave(struct targets *t, struct target *target, char *ret_owner);
 void targets_forget(struct targets *t, struct target *target);
-/* Has the tree been installed? */
-bool targets_is_installed(struct targets *t, const struct target *target);
+/* What was settled; borrowed, valid until this exec leaves. NULL: nothing was done. */
+const struct target_trust *targets_trust(struct targets *t, const struct target *target);

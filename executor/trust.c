@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/fault.h"
-#include "base/io.h"
+#include "base/limits.h"
 #include "executor/internal.h"
 
 static json_t *trust_of(const struct exec *x)
@@ -18,14 +16,14 @@ static void set_result(struct exec *x, const char *result)
 	json_object_set_new(trust_of(x), "result", json_string(result));
 }
 
-static void add_authorities(struct exec *x)
+static void add_authorities(struct exec *x, const struct authorities *set)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < x->authorities->n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "fingerprint",
-						      x->authorities->v[i].fingerprint, "subject",
-						      x->authorities->v[i].subject));
+	for (size_t i = 0; i < set->n; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s}", "fingerprint", set->v[i].fingerprint,
+						"subject", set->v[i].subject));
 	json_object_set_new(trust_of(x), "authorities", list);
 }
 
@@ -40,6 +38,17 @@ static void warn(struct exec *x, const char *text)
 	json_array_append_new(warnings, json_string(text));
 }
 
+int exec_open_view(const struct mount_specs *rootfs, const struct mount_specs *mounts,
+		   bool readonly, struct vfs **ret, struct err *e)
+{
+	cleanup_mount_specs struct mount_specs copy = {.n = 0};
+	int r = mount_specs_extend(&copy, rootfs, e);
+
+	for (size_t i = 0; r == 0 && readonly && i < copy.n; i++)
+		r = strv_add(&copy.v[i].options, "ro", e);
+	return r == 0 ? vfs_new(&copy, mounts, ret, e) : r;
+}
+
 /* Looks, decides, runs the tool if there is one. */
 static int plan(struct exec *x, const struct vfs *fs, struct cacerts_plan *ret, struct err *e)
 {
@@ -47,6 +56,8 @@ static int plan(struct exec *x, const struct vfs *fs, struct cacerts_plan *ret, 
 		.rootfs = &x->rootfs,
 		.mounts = &x->q.mounts,
 		.authorities = x->authorities,
+		.strategies = x->strategies,
+		.env = &x->q.env,
 		.scratch = x->scratch,
 		.helper = exec_run_helper,
 		.helper_arg = x,
@@ -58,28 +69,94 @@ static int plan(struct exec *x, const struct vfs *fs, struct cacerts_plan *ret, 
 	return r;
 }
 
-static int install(struct exec *x, const struct vfs *fs, bool *ret_installed, struct err *e)
+static int not_complete(const struct exec *x, struct err *e)
 {
-	cleanup_cacerts_plan struct cacerts_plan p = {.report = NULL};
-	int r = plan(x, fs, &p, e);
-
-	if (r < 0)
-		return r;
-	if (!p.complete && x->q.trust == TRUST_REQUIRE)
-		return err_set(e, -EOPNOTSUPP, ERR_PRECONDITION,
-			       "the authorities are required but can't be installed: see "
-			       "\"skipped\" in the receipt, or use --ca on");
-	if (p.changes.n == 0) {
-		set_result(x, "skipped");
+	if (x->q.trust != TRUST_REQUIRE)
 		return 0;
+	return err_set(e, -EOPNOTSUPP, ERR_PRECONDITION,
+		       "the authorities are required but can't be installed: see \"skipped\" in "
+		       "the receipt, or use --ca on");
+}
+
+/* Plays the plan; @ret_installed: there is something to undo. */
+static int apply(struct exec *x, const struct cacerts_plan *p, bool *ret_installed, struct err *e)
+{
+	int r = p->complete ? 0 : not_complete(x, e);
+
+	if (r == 0)
+		r = exec_show_trust(x, p, e);
+	if (r == 0 && p->changes.n > 0) {
+		r = exec_install_changes(x, JOURNAL_TRUST, &x->q.mounts, &p->changes,
+					 p->distro.family, x->authorities, e);
+		*ret_installed = r == 0;
 	}
-	r = exec_install_changes(x, JOURNAL_TRUST, &x->q.mounts, &p.changes, p.distro.family,
-				 x->authorities, e);
 	if (r < 0)
 		return r;
-	set_result(x, p.complete ? "installed" : "partial");
-	*ret_installed = true;
+	if (p->complete)
+		set_result(x, "installed");
+	else
+		set_result(x, p->changes.n + p->masked.n + p->env.n > 0 ? "partial" : "skipped");
 	return 0;
+}
+
+/* Forgets what a failed install would have shown. */
+static void show_nothing(struct exec *x)
+{
+	strv_done(&x->trust_env);
+	x->trust_env = STRV(LIMIT_ENV);
+	mount_specs_done(&x->trust_mounts);
+	x->trust_mounts = (struct mount_specs){.n = 0};
+}
+
+static int install(struct exec *x, const struct vfs *fs, struct err *e)
+{
+	struct target_trust *trust = calloc(1, sizeof(*trust));
+	bool installed = false;
+	int r = trust ? plan(x, fs, &trust->plan, e) : err_oom(e);
+
+	if (r == 0) {
+		trust->authorities = authorities_ref(x->authorities);
+		r = apply(x, &trust->plan, &installed, e);
+	}
+	if (r < 0) {
+		trust = target_trust_free(trust);
+		show_nothing(x);
+	}
+	targets_settled(&x->ex->targets, x->target, installed || (r < 0 && e && e->dirty), trust);
+	return r;
+}
+
+static bool has_all(const struct authorities *set, const struct authorities *wanted)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < wanted->n; i++)
+		for (size_t k = 0; k < set->n; k++)
+			n += strcmp(set->v[k].fingerprint, wanted->v[i].fingerprint) == 0;
+	return n == wanted->n;
+}
+
+/* Another exec has installed: what the tree trusts now is what this one gets. */
+static int share(struct exec *x, struct err *e)
+{
+	const struct target_trust *trust = targets_trust(&x->ex->targets, x->target);
+	int r;
+
+	set_result(x, trust ? "shared" : "skipped");
+	if (!trust)
+		return not_complete(x, e);
+	if (!has_all(trust->authorities, x->authorities)) {
+		if (x->q.trust == TRUST_REQUIRE)
+			return err_set(
+				e, -EBUSY, ERR_PRECONDITION,
+				"another exec over the same tree trusts other authorities "
+				"while it runs: wait for its end, or use a tree of your own");
+		warn(x, "another exec over the same tree trusts other authorities while it runs: "
+			"these hold here too");
+	}
+	add_authorities(x, trust->authorities);
+	r = trust->plan.complete ? 0 : not_complete(x, e);
+	return r == 0 ? exec_show_trust(x, &trust->plan, e) : r;
 }
 
 /* A failure that left nothing behind costs the exec its authorities, not its life. */
@@ -93,38 +170,34 @@ static int tolerate(struct exec *x, int r, struct err *e)
 	return 0;
 }
 
+static int nobody_to_trust(struct exec *x, struct err *e)
+{
+	set_result(x, x->q.trust == TRUST_OFF ? "off" : "no-authorities");
+	if (x->q.trust != TRUST_REQUIRE)
+		return 0;
+	return err_set(e, -ENOENT, ERR_PRECONDITION,
+		       "authorities are required but none is configured: put CA certificates into "
+		       "'%s'",
+		       x->ex->authorities_dir);
+}
+
 int exec_install_trust(struct exec *x, struct err *e)
 {
 	cleanup_vfs struct vfs *fs = NULL;
 	struct vfs_stat root;
-	bool installed = false;
 	bool installer;
 	int r;
 
-	if (x->authorities->n == 0) {
-		set_result(x, x->q.trust == TRUST_OFF ? "off" : "no-authorities");
-		if (x->q.trust == TRUST_REQUIRE)
-			return err_set(e, -ENOENT, ERR_PRECONDITION,
-				       "authorities are required but none is configured: put CA "
-				       "certificates into '%s'",
-				       x->ex->authorities_dir);
-		return 0;
-	}
-	add_authorities(x);
-	r = vfs_new(&x->rootfs, &x->q.mounts, &fs, e);
+	if (x->authorities->n == 0)
+		return nobody_to_trust(x, e);
+	add_authorities(x, x->authorities);
+	r = exec_open_view(&x->rootfs, &x->q.mounts, x->q.readonly_rootfs, &fs, e);
 	if (r == 0)
 		r = vfs_lstat(fs, "/", &root, e);
 	if (r == 0)
-		r = targets_enter(&x->ex->targets, root.dev, root.ino, x->q.id, &x->target,
-				  &installer, e);
+		r = targets_enter(&x->ex->targets, root.dev, root.ino, root.writable, x->q.id,
+				  &x->target, &installer, e);
 	if (r < 0)
 		return r;
-	if (!installer) {
-		set_result(x,
-			   targets_is_installed(&x->ex->targets, x->target) ? "shared" : "skipped");
-		return 0;
-	}
-	r = install(x, fs, &installed, e);
-	targets_settled(&x->ex->targets, x->target, installed || (r < 0 && e && e->dirty));
-	return tolerate(x, r, e);
+	return tolerate(x, installer ? install(x, fs, e) : share(x, e), e);
 }

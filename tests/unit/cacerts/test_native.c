@@ -59,8 +59,10 @@ static void teardown(void)
 /* The engine, whatever the tool's version. Returns its result and why it declined. */
 static int try_engine(char why[256])
 {
-	const struct cacerts_request q = {
-		.rootfs = &v.rootfs, .mounts = &v.mounts, .authorities = box_authorities()};
+	const struct cacerts_request q = {.strategies = CACERTS_ALL,
+					  .rootfs = &v.rootfs,
+					  .mounts = &v.mounts,
+					  .authorities = box_authorities()};
 	struct native n = {.q = &q, .fs = NULL, .p = &plan};
 	struct err e = ERR_NONE;
 	size_t n_before;
@@ -285,8 +287,10 @@ END_TEST
 
 START_TEST(an_image_that_takes_long_to_look_at_is_the_tools_business)
 {
-	const struct cacerts_request q = {
-		.rootfs = &v.rootfs, .mounts = &v.mounts, .authorities = box_authorities()};
+	const struct cacerts_request q = {.strategies = CACERTS_ALL,
+					  .rootfs = &v.rootfs,
+					  .mounts = &v.mounts,
+					  .authorities = box_authorities()};
 	struct native n = {.q = &q, .p = &plan, .deadline = 1};
 	struct err e = ERR_NONE;
 	char why[256];

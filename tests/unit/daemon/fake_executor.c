@@ -52,16 +52,15 @@ json_t *executor_info_json(struct executor *ex)
 	return json_pack("{s:i}", "reloads", (int)ex->n_reloads);
 }
 
-int executor_explain(struct executor *ex, const struct mount_specs *rootfs,
-		     const struct mount_specs *mounts, const char *path, json_t **ret,
-		     struct err *e)
+int executor_explain(struct executor *ex, const struct exec_request *q, const char *path,
+		     json_t **ret, struct err *e)
 {
 	(void)ex;
 	if (path && strcmp(path, "/loop") == 0)
 		return err_set(e, -ELOOP, ERR_INVALID, "path: resolving '/loop'");
-	if (mounts->n > 0 && strcmp(mounts->v[0].type, "slow") == 0)
+	if (q->mounts.n > 0 && strcmp(q->mounts.v[0].type, "slow") == 0)
 		usleep(300000);
-	*ret = json_pack("{s:i, s:i, s:s*}", "rootfs", (int)rootfs->n, "mounts", (int)mounts->n,
+	*ret = json_pack("{s:i, s:i, s:s*}", "rootfs", (int)q->rootfs.n, "mounts", (int)q->mounts.n,
 			 "path", path);
 	return 0;
 }
@@ -70,6 +69,8 @@ void exec_request_init(struct exec_request *q)
 {
 	*q = (struct exec_request){.args = STRV(LIMIT_ARGS),
 				   .env = STRV(LIMIT_ENV),
+				   .authorities = STRV(LIMIT_AUTHORITIES),
+				   .strategies = STRV(LIMIT_AUTHORITIES),
 				   .stdio = {-EBADF, -EBADF, -EBADF}};
 }
 
@@ -84,6 +85,8 @@ void exec_request_done(struct exec_request *q)
 	mount_specs_done(&q->mounts);
 	strv_done(&q->args);
 	strv_done(&q->env);
+	strv_done(&q->authorities);
+	strv_done(&q->strategies);
 	for (int i = 0; i < 3; i++)
 		fd_close(q->stdio[i]);
 	exec_request_init(q);

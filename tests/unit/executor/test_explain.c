@@ -25,13 +25,21 @@ static void teardown(void)
 	view_done(&v);
 }
 
+/* The request borrows the view's specs. */
+static int ask(const char *path, json_t **ret, struct err *e)
+{
+	const struct exec_request q = {.rootfs = v.rootfs, .mounts = v.mounts};
+
+	return executor_explain(&ex, &q, path, ret, e);
+}
+
 /* The plan's "path"; the caller frees it. */
 static json_t *explained(const char *path)
 {
 	cleanup_json json_t *plan = NULL;
 	struct err e = ERR_NONE;
 
-	ck_ok(executor_explain(&ex, &v.rootfs, &v.mounts, path, &plan, &e), e);
+	ck_ok(ask(path, &plan, &e), e);
 	ck_assert(json_is_boolean(json_object_get(plan, "complete")));
 	return json_incref(json_object_get(plan, "path"));
 }
@@ -53,7 +61,7 @@ static void expect_refused(const char *path, int code, const char *message)
 	cleanup_json json_t *plan = NULL;
 	struct err e = ERR_NONE;
 
-	ck_assert_int_eq(executor_explain(&ex, &v.rootfs, &v.mounts, path, &plan, &e), code);
+	ck_assert_int_eq(ask(path, &plan, &e), code);
 	ck_assert_int_eq(e.kind, ERR_INVALID);
 	ck_assert_str_eq(e.msg, message);
 	ck_assert_ptr_null(plan);

@@ -19,16 +19,21 @@ static void teardown(void)
 	targets_done(&t);
 }
 
-static struct target *enter(ino_t ino, const char *owner, bool installer)
+static struct target *enter_as(ino_t ino, const char *owner, bool writable, bool installer)
 {
 	struct target *target = NULL;
 	struct err e = ERR_NONE;
 	bool is = !installer;
 
-	ck_ok(targets_enter(&t, 1, ino, owner, &target, &is, &e), e);
+	ck_ok(targets_enter(&t, 1, ino, writable, owner, &target, &is, &e), e);
 	ck_assert_ptr_nonnull(target);
 	ck_assert_int_eq(is, installer);
 	return target;
+}
+
+static struct target *enter(ino_t ino, const char *owner, bool installer)
+{
+	return enter_as(ino, owner, /* writable= */ true, installer);
 }
 
 static void leave(struct target *target, const char *owner)
@@ -46,8 +51,7 @@ START_TEST(the_first_installs_and_the_last_undoes)
 	struct target *a = enter(1, "a", true);
 	struct target *b;
 
-	targets_settled(&t, a, true);
-	ck_assert(targets_is_installed(&t, a));
+	targets_settled(&t, a, true, NULL);
 	b = enter(1, "b", false);
 	ck_assert_ptr_eq(a, b);
 	leave(a, "");
@@ -61,8 +65,7 @@ START_TEST(where_nothing_was_installed_nothing_is_undone)
 	struct target *a = enter(1, "a", true);
 	struct target *b;
 
-	targets_settled(&t, a, false);
-	ck_assert(!targets_is_installed(&t, a));
+	targets_settled(&t, a, false, NULL);
 	b = enter(1, "b", false);
 	leave(b, "");
 	leave(a, "");
@@ -75,10 +78,41 @@ START_TEST(trees_do_not_know_each_other)
 	struct target *b = enter(2, "b", true);
 
 	ck_assert_ptr_ne(a, b);
-	targets_settled(&t, a, true);
-	targets_settled(&t, b, true);
+	targets_settled(&t, a, true, NULL);
+	targets_settled(&t, b, true, NULL);
 	leave(a, "a");
 	leave(b, "b");
+}
+END_TEST
+
+START_TEST(who_can_not_write_a_tree_joins_an_install_but_none_joins_him)
+{
+	struct target *reader = enter_as(1, "reader", false, true);
+	struct target *a;
+	struct target *b;
+
+	targets_settled(&t, reader, false, NULL);
+	a = enter_as(1, "a", true, true);
+	targets_settled(&t, a, true, NULL);
+	b = enter_as(1, "b", false, false);
+	ck_assert_ptr_eq(a, b);
+	leave(a, "");
+	leave(b, "a");
+	leave(reader, "");
+}
+END_TEST
+
+START_TEST(what_was_settled_is_there_for_those_that_come_later)
+{
+	struct target_trust *trust = calloc(1, sizeof(*trust));
+	struct target *a = enter(1, "a", true);
+
+	ck_assert_ptr_null(targets_trust(&t, a));
+	trust->authorities = authorities_new();
+	targets_settled(&t, a, true, trust);
+	ck_assert_ptr_eq(targets_trust(&t, enter(1, "b", false)), trust);
+	leave(a, "");
+	leave(a, "a");
 }
 END_TEST
 
@@ -92,7 +126,7 @@ static void *come_in(void *arg)
 {
 	struct guest *g = arg;
 
-	targets_enter(&t, 1, 1, "guest", &g->target, &g->installer, NULL);
+	targets_enter(&t, 1, 1, /* writable= */ true, "guest", &g->target, &g->installer, NULL);
 	__atomic_store_n(&g->inside, true, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -113,7 +147,7 @@ START_TEST(others_wait_until_the_installer_is_through)
 
 	ck_assert_int_eq(pthread_create(&thread, NULL, come_in, &g), 0);
 	ck_assert(!is_inside(&g));
-	targets_settled(&t, a, true);
+	targets_settled(&t, a, true, NULL);
 	pthread_join(thread, NULL);
 	ck_assert(!g.installer);
 	leave(a, "");
@@ -128,7 +162,7 @@ START_TEST(others_wait_until_the_undo_is_through)
 	struct guest g = {.installer = false};
 	pthread_t thread;
 
-	targets_settled(&t, a, true);
+	targets_settled(&t, a, true, NULL);
 	targets_leave(&t, a, owner);
 	ck_assert_str_eq(owner, "a");
 	ck_assert_int_eq(pthread_create(&thread, NULL, come_in, &g), 0);
@@ -136,11 +170,13 @@ START_TEST(others_wait_until_the_undo_is_through)
 	targets_forget(&t, a);
 	pthread_join(thread, NULL);
 	ck_assert(g.installer);
-	targets_settled(&t, g.target, false);
+	targets_settled(&t, g.target, false, NULL);
 	leave(g.target, "");
 }
 END_TEST
 
 SUITE("executor/targets", setup, teardown, the_first_installs_and_the_last_undoes,
       where_nothing_was_installed_nothing_is_undone, trees_do_not_know_each_other,
+      who_can_not_write_a_tree_joins_an_install_but_none_joins_him,
+      what_was_settled_is_there_for_those_that_come_later,
       others_wait_until_the_installer_is_through, others_wait_until_the_undo_is_through)
