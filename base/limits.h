@@ -31,6 +31,13 @@
 #define LIMIT_CONF         (1 << 18)  /* bytes of /etc/ca-certificates.conf */
 #define LIMIT_TOOL          (4 << 20)  /* bytes of an update command that is looked at */
 #define LIMIT_NATIVE_USEC 2000000ull /* microseconds that an image may make a native engine look */
+#define LIMIT_KEYSTORES         64  /* Java keystores of one image */
+#define LIMIT_JAVA_HOMES      512  /* directories in which a Java installation is looked for */
+#define LIMIT_KEYSTORE_ENTRIES 8192 /* entries of one of them */
+#define LIMIT_ALIAS           1024  /* bytes of an entry's name */
+#define LIMIT_SAFES             64  /* parts of a PKCS12 file */
+#define LIMIT_KEY_ITERATIONS (1 << 19) /* of all key derivations that reading one of them takes */
+#define LIMIT_JAVA_USEC   2000000ull /* microseconds that keystores may take to be looked at */
 #define LIMIT_CHANGES         4096  /* paths that one install may change */
 #define LIMIT_MASKS             64  /* files and directories that are bound over a store's */
 #define LIMIT_DEPTH             32  /* directories below one another in a drop-in or a diff */

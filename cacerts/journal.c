@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/journal_file.h"
-#include "cacerts/pem.h"
+#include "cacerts/store_format.h"
 
 static void entry_done(struct journal_entry *entry)
 {
@@ -103,18 +103,16 @@ static int add_with_parents(struct journal *j, const char *path, enum change_rol
 static int count_ours(const struct authorities *set, const struct buf *content, size_t **ret,
 		      struct err *e)
 {
-	for (size_t i = 0; i < set->n; i++) {
-		size_t n = pem_count(content->data, content->n, &set->v[i]);
+	const struct store_format *format = store_format_of(content->data, content->n);
+	cleanup_free size_t *n = calloc(set->n + 1, sizeof(*n));
+	int r = n ? format->count(content->data, content->n, set, n, e) : err_oom(e);
 
-		if (n == 0)
-			continue;
-		if (!*ret)
-			*ret = calloc(set->n, sizeof(**ret));
-		if (!*ret)
-			return err_oom(e);
-		(*ret)[i] = n;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < set->n; i++)
+		if (n[i] > 0) {
+			*ret = take_ptr(n);
+			return 0;
+		}
+	return r;
 }
 
 /* Only what is changed needs a backup; a watched file is restored by nobody. */

@@ -53,3 +53,22 @@ bool names_is_hash_link(const char *name, const struct authority *a, unsigned *r
 		*ret_number = (unsigned)strtoul(name, NULL, 10);
 	return true;
 }
+
+void names_alias(const struct authority *a, unsigned number, char ret[NAMES_ALIAS_SIZE])
+{
+	char stem[64];
+
+	stem_of(a, stem, sizeof(stem));
+	if (number > 0)
+		snprintf(ret, NAMES_ALIAS_SIZE, "%.30s-%u", stem, number);
+	else
+		snprintf(ret, NAMES_ALIAS_SIZE, "%.30s", stem);
+}
+
+bool names_is_our_alias(const char *alias, size_t n, const struct authority *a)
+{
+	char stem[64];
+
+	stem_of(a, stem, sizeof(stem));
+	return memmem(alias, n, stem, strlen(stem)) != NULL;
+}

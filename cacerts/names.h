@@ -24,3 +24,10 @@ int names_dropin(const struct authority *a, const char *dir, const char *suffix,
 bool names_is_ours(const char *name, const struct authority *a);
 /* Is @name "<subject hash of a>.<digits>"? @ret_number may be NULL. */
 bool names_is_hash_link(const char *name, const struct authority *a, unsigned *ret_number);
+
+/* Its name in a keystore, as that of the drop-in file; a number above 0 tells it from a namesake.
+ */
+enum { NAMES_ALIAS_SIZE = 48 };
+void names_alias(const struct authority *a, unsigned number, char ret[NAMES_ALIAS_SIZE]);
+/* Is the name of @a in an alias of @n bytes, which may say more? */
+bool names_is_our_alias(const char *alias, size_t n, const struct authority *a);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "cacerts/pem.h"
+#include "cacerts/store_format.h"
 #include "cacerts/undo_plan.h"
 
 /* Nothing of ours stays at this path: what is below shows again, or a removal by the image's
@@ -46,16 +46,14 @@ static int restore(struct undo *u, size_t i, struct err *e)
 }
 
 /*
- * How many copies of authority @k leave a file that the user rewrote. It holds those that it
- * had at T0, those that the user's own new certificates explain, and the rest is ours: what
- * the install added, or one that a tool took over from our drop-in file.
+ * How many copies of authority @k leave a file that the user rewrote. Of its @n_t2 it had some at
+ * T0, some are explained by the user's own new certificates, and the rest is ours: what the
+ * install added, or one that a tool took over from our drop-in file.
  */
-static int n_ours_in(struct undo *u, size_t i, size_t k, const struct buf *text, size_t *ret,
-		     struct err *e)
+static int n_ours_of(struct undo *u, size_t i, size_t k, size_t n_t2, size_t *ret, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
 	const struct authority *a = &u->j->authorities->v[k];
-	size_t n_t2 = pem_count(text->data, text->n, a);
 	size_t n_t0 = entry->n_ours ? entry->n_ours[k] : 0;
 	size_t n_user = 0;
 	int r = 0;
@@ -68,47 +66,59 @@ static int n_ours_in(struct undo *u, size_t i, size_t k, const struct buf *text,
 	return 0;
 }
 
+/* Makes of each count in @n how many of them leave; @ret is their sum. */
+static int find_ours(struct undo *u, size_t i, size_t *n, size_t *ret, struct err *e)
+{
+	int r = 0;
+
+	*ret = 0;
+	for (size_t k = 0; r == 0 && k < u->j->authorities->n; k++) {
+		r = n_ours_of(u, i, k, n[k], &n[k], e);
+		*ret += n[k];
+	}
+	return r;
+}
+
 /*
  * Where the image had a bundle, a file that holds our certificate and no other was not made by
- * a tool: the user wants exactly this one.
+ * a tool: the user wants exactly this one. A keystore is always rewritten as a whole, by keytool.
  */
-static bool is_users_choice(const struct journal_entry *entry, const struct buf *stripped)
+static bool is_users_choice(const struct journal_entry *entry, const struct store_format *format,
+			    const struct buf *stripped)
 {
-	struct pem_block block;
-
-	return entry->t0.st.type == VFS_FILE && entry->t0.st.size > 0 &&
-	       !pem_next(stripped->data, stripped->n, 0, &block);
+	return !format->is_keystore && entry->t0.st.type == VFS_FILE && entry->t0.st.size > 0 &&
+	       format->is_empty(stripped->data, stripped->n);
 }
 
 static int strip(struct undo *u, size_t i, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
-	cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
+	const struct authorities *set = u->j->authorities;
 	const struct vfs_meta meta = state_metadata(&u->t2[i]);
-	size_t n_stripped = 0;
-	int r = vfs_read_file(u->fs, entry->path, &text, e);
+	cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
+	cleanup_buf struct buf rest = BUF(LIMIT_STORE_FILE);
+	cleanup_free size_t *n = calloc(set->n + 1, sizeof(*n));
+	const struct store_format *format;
+	struct store_why why;
+	size_t n_ours = 0;
+	int r = n ? vfs_read_file(u->fs, entry->path, &text, e) : err_oom(e);
 
-	for (size_t k = 0; r == 0 && k < u->j->authorities->n; k++) {
-		cleanup_buf struct buf rest = BUF(LIMIT_STORE_FILE);
-		size_t n = 0;
-
-		r = n_ours_in(u, i, k, &text, &n, e);
-		if (r < 0 || n == 0)
-			continue;
-		r = pem_strip(text.data, text.n, &u->j->authorities->v[k], n, &rest, e);
-		n_stripped += n;
-		buf_done(&text);
-		text = rest;
-		rest = BUF(LIMIT_STORE_FILE);
-	}
+	if (r < 0)
+		return r;
+	format = store_format_of(text.data, text.n);
+	r = format->count(text.data, text.n, set, n, e);
+	if (r == 0)
+		r = find_ours(u, i, n, &n_ours, e);
+	if (r == 0 && n_ours > 0)
+		r = format->strip(text.data, text.n, set, n, &rest, &why, e);
 	if (r < 0)
 		return r;
 	undo_keep(u, entry->path);
-	if (n_stripped == 0 || is_users_choice(entry, &text))
+	if (r == STORE_CANT || n_ours == 0 || is_users_choice(entry, format, &rest))
 		return 0;
-	if (text.n == 0 && entry->t0.st.type == VFS_ABSENT)
+	if (rest.n == 0 && entry->t0.st.type == VFS_ABSENT)
 		return restore_absence(u, entry, e); /* it held nothing but ours */
-	return changes_add_file(u->out, ROLE_STORE, entry->path, text.data, text.n, &meta, e);
+	return changes_add_file(u->out, ROLE_STORE, entry->path, rest.data, rest.n, &meta, e);
 }
 
 int undo_plan_file(struct undo *u, size_t i, struct err *e)
