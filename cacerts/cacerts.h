@@ -22,6 +22,7 @@
  *	append       no tool, or one that failed: our certificates behind those of each bundle, and
  *	             entries in hashed directories
  *	create       no bundle where any reader looks: one at the family's own path
+ *	java         keystores of the image's Java that the tool, if any, hasn't written
  *	mask         where the container can't be written: private copies bound over the stores
  *	environment  variables for software that has a store of its own
  *
@@ -41,6 +42,7 @@
 	X(HELPER,      "helper")     \
 	X(APPEND,      "append")     \
 	X(CREATE,      "create")     \
+	X(JAVA,        "java")       \
 	X(MASK,        "mask")       \
 	X(ENVIRONMENT, "environment")
 /* clang-format on */

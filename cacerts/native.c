@@ -60,31 +60,45 @@ static engine_fn *engine_of(const struct distro_family *family)
 	return NULL;
 }
 
-/* The version of the tool by its digest; NULL, with a reason, if it isn't known. */
-static int find_version(struct native *n, const char **ret, struct err *e)
+int native_digest(const struct native *n, const char *path, char ret[NATIVE_DIGEST_SIZE],
+		  struct err *e)
 {
-	const struct distro_family *family = n->p->distro.family;
 	cleanup_buf struct buf text = BUF(LIMIT_TOOL);
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	cleanup_free char *hex = NULL;
-	char path[LIMIT_PATH];
+	char real[LIMIT_PATH];
 	unsigned size;
-	int r = vfs_resolve(n->fs, family->tool[0], /* follow_last= */ true, path, NULL);
 
-	*ret = NULL;
-	if (r != 0 || vfs_read_file(n->fs, path, &text, NULL) < 0)
-		return native_decline(n, "'%s' can't be read", family->tool[0]);
+	if (vfs_resolve(n->fs, path, /* follow_last= */ true, real, NULL) != 0 ||
+	    vfs_read_file(n->fs, real, &text, NULL) < 0)
+		return NATIVE_DECLINED;
 	if (!EVP_Digest(text.n ? text.data : "", text.n, digest, &size, EVP_sha256(), NULL))
 		return err_oom(e);
 	hex = hex_encode(digest, size);
 	if (!hex)
 		return err_oom(e);
+	memcpy(ret, hex, NATIVE_DIGEST_SIZE);
+	return 0;
+}
+
+/* The version of the tool by its digest; NULL, with a reason, if it isn't known. */
+static int find_version(struct native *n, const char **ret, struct err *e)
+{
+	const struct distro_family *family = n->p->distro.family;
+	char digest[NATIVE_DIGEST_SIZE];
+	int r = native_digest(n, family->tool[0], digest, e);
+
+	*ret = NULL;
+	if (r < 0)
+		return r;
+	if (r == NATIVE_DECLINED)
+		return native_decline(n, "'%s' can't be read", family->tool[0]);
 	for (const struct distro_tool_version *v = family->tool_versions; v && v->sha256; v++)
-		if (strcmp(v->sha256, hex) == 0)
+		if (strcmp(v->sha256, digest) == 0)
 			*ret = v->package;
 	return *ret ? 0
 		    : native_decline(n, "'%s' is of a version that isn't known (sha256 %s)",
-				     family->tool[0], hex);
+				     family->tool[0], digest);
 }
 
 static int plan(struct native *n, const char **ret_version, struct err *e)

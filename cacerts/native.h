@@ -35,6 +35,12 @@ int native_decline(struct native *n, const char *format, ...) __attribute__((for
  */
 int native_list(struct native *n, const char *dir, char *ret_path, struct strv *ret);
 
+/* SHA-256 of a file, links followed, in hex. Returns 0; NATIVE_DECLINED, without a reason, if it
+ * can't be read; -ENOMEM. */
+enum { NATIVE_DIGEST_SIZE = 65 };
+int native_digest(const struct native *n, const char *path, char ret[NATIVE_DIGEST_SIZE],
+		  struct err *e);
+
 /* For each step of what an image can make long: declines above LIMIT_NATIVE_USEC. */
 int native_check_time(struct native *n);
 

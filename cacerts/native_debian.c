@@ -2,7 +2,7 @@
 /*
  * What Debian's update-ca-certificates does with our drop-in files, for the versions whose
  * digests distro/family_debian.c lists: a link to each in /etc/ssl/certs, a hash link to that,
- * and the bundle made anew of all sources in their order.
+ * and the bundle made anew of all sources in their order; with Java also its keystore.
  *
  * It holds if a run without our files would change nothing, which is proved, not assumed: the
  * bundle is compared with what its sources give, each source has its link, and rehashing leaves
@@ -18,6 +18,7 @@
 #include "cacerts/debian_sources.h"
 #include "cacerts/hashed_dir.h"
 #include "cacerts/native.h"
+#include "cacerts/native_debian_java.h"
 #include "cacerts/pem.h"
 
 #define HOOKS "/etc/ca-certificates/update.d"
@@ -28,11 +29,15 @@ struct engine {
 	char dir[LIMIT_PATH];    /* canonical, of the hashed directory */
 	char bundle[LIMIT_PATH]; /* in it */
 	struct debian_sources sources;
+	char hooks[LIMIT_PATH]; /* canonical, of the hooks */
+	bool has_java_hook;
+	struct debian_java java;
 };
 
 static void engine_done(struct engine *g)
 {
 	debian_sources_done(&g->sources);
+	debian_java_done(&g->java);
 }
 
 /* run-parts takes names of these characters, of files that can be executed. */
@@ -44,15 +49,17 @@ static bool is_hook_name(const char *name)
 	return name[strspn(name, allowed)] == '\0';
 }
 
-static int check_hooks(struct native *n)
+static int check_hooks(struct engine *g)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_SOURCES);
-	char dir[LIMIT_PATH];
-	int r = native_list(n, HOOKS, dir, &names);
+	int r = native_list(g->n, HOOKS, g->hooks, &names);
 
-	for (size_t i = 0; i < names.n; i++)
-		if (is_hook_name(names.v[i]))
-			return native_decline(n, "the hook '" HOOKS "/%s'", names.v[i]);
+	for (size_t i = 0; i < names.n; i++) {
+		if (strcmp(names.v[i], DEBIAN_JAVA_HOOK) == 0)
+			g->has_java_hook = true;
+		else if (is_hook_name(names.v[i]))
+			return native_decline(g->n, "the hook '" HOOKS "/%s'", names.v[i]);
+	}
 	return r;
 }
 
@@ -264,7 +271,7 @@ static int check(struct engine *g, struct err *e)
 	int r = check_dropins(g->n);
 
 	if (r == 0)
-		r = check_hooks(g->n);
+		r = check_hooks(g);
 	if (r == 0)
 		r = check_commands(g->n);
 	if (r == 0)
@@ -276,12 +283,16 @@ static int check(struct engine *g, struct err *e)
 
 int native_debian(struct native *n, struct err *e)
 {
-	cleanup(engine_done) struct engine g = {.n = n};
+	cleanup(engine_done) struct engine g = {.n = n, .java = DEBIAN_JAVA_NONE};
 	int r = check(&g, e);
 
 	if (r == 0)
 		r = add_ours_to_sources(&g, e);
+	if (r == 0 && g.has_java_hook)
+		r = debian_java_make(n, g.hooks, &g.sources, &g.java, e);
 	if (r == 0)
 		r = add_bundle(&g, e); /* the last guard is in it */
+	if (r == 0)
+		r = debian_java_add(n, &g.java, e);
 	return r == 0 ? add_links(&g, e) : r;
 }

@@ -84,6 +84,25 @@ bool plan_is_sealed(const char *path)
 	return path_is_below(path, "/nix/store") || path_is_below(path, "/gnu/store");
 }
 
+int plan_rewrite(struct cacerts_plan *p, const struct vfs *fs, const char *path, const char *to,
+		 const struct vfs_stat *st, const struct buf *bytes, struct err *e)
+{
+	struct vfs_xattrs xattrs = {0};
+	const struct vfs_meta meta = {
+		.fields = VFS_META_MODE | VFS_META_OWNER | VFS_META_XATTRS,
+		.mode = st->mode,
+		.uid = st->uid,
+		.gid = st->gid,
+		.xattrs = &xattrs,
+	};
+	int r = vfs_get_xattrs(fs, path, &xattrs, e);
+
+	if (r == 0)
+		r = changes_add_file(&p->changes, ROLE_STORE, to, bytes->data, bytes->n, &meta, e);
+	vfs_xattrs_done(&xattrs);
+	return r;
+}
+
 /* Why nothing can be made in what is at @st, or NULL. */
 static const char *obstacle(const struct vfs_stat *st)
 {
@@ -180,6 +199,8 @@ static int decide(const struct cacerts_request *q, const struct vfs *fs, struct 
 		r = plan_append(q, fs, p, e);
 	if (r == 0)
 		r = plan_variables(q, fs, p, e);
+	if (r == 0 && plan_allows(q, CACERTS_JAVA))
+		r = plan_java(q, fs, p, e);
 	if (r == 0)
 		r = plan_environment_file(q, fs, p, alone, e);
 	if (r == 0)

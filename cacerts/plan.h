@@ -21,6 +21,14 @@ bool plan_is_sealed(const char *path);
 bool plan_allows(const struct cacerts_request *q, enum cacerts_strategy strategy);
 
 /*
+ * Plan other bytes for the file at canonical @path, which keeps its mode, owner and xattrs; its
+ * time is that of the change. @to: @path, or the link that a file takes the place of.
+ * @st: of the file, as it is. Returns 0, -errno.
+ */
+int plan_rewrite(struct cacerts_plan *p, const struct vfs *fs, const char *path, const char *to,
+		 const struct vfs_stat *st, const struct buf *bytes, struct err *e);
+
+/*
  * plan_make_dirs - plan the directories that canonical @path lacks, itself included
  *
  * As all that is planned, also where nothing can be written: plan_masks() sees to that.
@@ -49,6 +57,9 @@ int plan_hash_into(const struct cacerts_request *q, const struct vfs *fs, const 
 /* What the user process's own variables name. */
 int plan_variables(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
 		   struct err *e);
+/* The keystores that the image's Java reads. */
+int plan_java(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
+	      struct err *e);
 /* Entries in the directories in which OpenSSL looks by itself. */
 int plan_hashed(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
 		struct err *e);

@@ -62,27 +62,6 @@ static int find_place(const struct vfs *fs, const char *probe, struct bundle *b,
 	return r < 0 ? r : 0;
 }
 
-/* A file keeps its mode, owner and xattrs; its time is that of the change. */
-static int put(const struct vfs *fs, const struct bundle *b, const struct buf *text,
-	       struct cacerts_plan *p, struct err *e)
-{
-	struct vfs_xattrs xattrs = {0};
-	const struct vfs_meta meta = {
-		.fields = VFS_META_MODE | VFS_META_OWNER | VFS_META_XATTRS,
-		.mode = b->st.mode,
-		.uid = b->st.uid,
-		.gid = b->st.gid,
-		.xattrs = &xattrs,
-	};
-	int r = vfs_get_xattrs(fs, b->path, &xattrs, e);
-
-	if (r == 0)
-		r = changes_add_file(&p->changes, ROLE_STORE, b->place, text->data, text->n, &meta,
-				     e);
-	vfs_xattrs_done(&xattrs);
-	return r;
-}
-
 static int append_to(const struct cacerts_request *q, const struct vfs *fs, const struct bundle *b,
 		     struct cacerts_plan *p, struct err *e)
 {
@@ -102,7 +81,7 @@ static int append_to(const struct cacerts_request *q, const struct vfs *fs, cons
 		return 0;
 	}
 	if (r == 0 && n_added > 0)
-		r = put(fs, b, &text, p, e);
+		r = plan_rewrite(p, fs, b->path, b->place, &b->st, &text, e);
 	if (r == 0) {
 		plan_note_store(p, b->place, "bundle", n_added > 0 ? "append" : "present");
 		p->complete = true;

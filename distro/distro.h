@@ -39,6 +39,8 @@ struct distro_family {
 
 /* Where readers of any family look for a PEM bundle, in the order most of them do. */
 extern const char *const distro_bundles[]; /* NULL-terminated */
+/* Those, and the keystores that a package may make of our drop-in files while we are there. */
+extern const char *const distro_watched[]; /* NULL-terminated */
 
 /* The directories that builds of OpenSSL have compiled in: "cert.pem" and "certs" are in them. */
 extern const char *const distro_openssl_dirs[]; /* NULL-terminated */

@@ -40,6 +40,9 @@ class Recipe:
 RECIPES = {
     "bookworm-minbase": Recipe("bookworm"),
     "bookworm-ca": Recipe("bookworm", ("ca-certificates", "curl", "openssl")),
+    # Debian's keystore, and a JDK that can run a source file.
+    "bookworm-java": Recipe("bookworm", ("ca-certificates-java", "openjdk-17-jdk-headless",
+                                         "openssl")),
     # The tool's digest is one that nobody knows: there it is always run, in a helper.
     "trixie-ca": Recipe("trixie", ("ca-certificates", "curl", "openssl"),
                         'echo "# changed" >> "$1/usr/sbin/update-ca-certificates"'),

@@ -203,7 +203,7 @@ START_TEST(a_word_that_is_no_strategy_is_told_with_those_that_are)
 	ck_assert_int_eq(cacerts_strategy_parse("mask", &e), CACERTS_MASK);
 	ck_assert_int_lt(cacerts_strategy_parse("maks", &e), 0);
 	ck_assert_str_eq(e.msg, "'maks' is no strategy; there are drop-in native helper append "
-				"create mask environment");
+				"create java mask environment");
 }
 END_TEST
 
