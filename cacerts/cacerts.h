@@ -32,6 +32,7 @@
 /* clang-format on */
 #include "cacerts/authorities.h"
 #include "cacerts/changes.h"
+#include "cacerts/known_tools.h"
 #include "distro/distro.h"
 
 /* What a policy may allow; the words are those of requests and receipts. */
@@ -77,6 +78,7 @@ struct cacerts_request {
 	const struct authorities *authorities; /* at least one */
 	unsigned strategies;                   /* allowed ones, 1 << enum cacerts_strategy */
 	const struct strv *env;                /* of the user process; NULL: not known */
+	const struct known_tools *known_tools; /* that the operator vouches for; may be NULL */
 	const char *scratch; /* host directory for the helper's layers; emptied by the caller */
 	cacerts_helper_fn helper; /* NULL: only say what would be done */
 	void *helper_arg;

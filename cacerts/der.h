@@ -3,9 +3,10 @@
 /*
  * der - ASN.1 values as byte ranges, in the one encoding that DER allows
  *
- * Only what reads and rewrites a PKCS12 file byte for byte: tags of one byte, lengths that are
- * definite and as short as can be. What was read and is written again is the same; whatever isn't
- * DER can't be read. Nothing recurses: callers know the structure that they expect.
+ * Only what reads and rewrites a PKCS12 file byte for byte, or what is behind a certificate: tags
+ * of one byte, lengths that are definite and as short as can be. What was read and is written again
+ * is the same; whatever isn't DER can't be read. Nothing recurses: callers know the structure that
+ * they expect.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@ enum {
 	DER_INTEGER = 0x02,
 	DER_OCTETS = 0x04,
 	DER_OID = 0x06,
+	DER_UTF8_STRING = 0x0c,
 	DER_BMP_STRING = 0x1e,
 	DER_SEQUENCE = 0x30,
 	DER_SET = 0x31,

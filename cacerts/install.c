@@ -49,7 +49,7 @@ int install_run(struct journal *j, struct vfs *fs, const struct changes *changes
 	int r;
 
 	vfs_set_tag(fs, j->id);
-	r = journal_begin(j, fs, changes, j->family ? distro_watched : NULL, e);
+	r = journal_begin(j, fs, changes, j->family ? distro_bundles : NULL, e);
 	if (r < 0)
 		return r;
 	r = play(j, fs, changes, e);

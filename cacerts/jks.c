@@ -105,11 +105,10 @@ static bool take_key(struct cursor *c)
 static bool take_entry(struct cursor *c, struct jks_entry *ret)
 {
 	struct jks_entry entry = {.bytes = c->p};
-	uint64_t time;
 	uint64_t tag;
 
 	if (!take_number(c, 4, &tag) || !take_block(c, 2, &entry.alias, &entry.n_alias) ||
-	    entry.n_alias > LIMIT_ALIAS || !take_number(c, 8, &time))
+	    entry.n_alias > LIMIT_ALIAS || !take_number(c, 8, &entry.time_ms))
 		return false;
 	if (tag == TAG_CERTIFICATE ? !take_certificate(c, &entry.der, &entry.n_der)
 				   : tag != TAG_KEY || !take_key(c))
@@ -219,8 +218,7 @@ static int add_block(struct buf *b, size_t size, const void *bytes, size_t n, st
 	return r == 0 ? buf_add(b, bytes, n, e) : r;
 }
 
-int jks_append(struct jks *j, const char *alias, uint64_t time_ms, const struct authority *a,
-	       struct err *e)
+int jks_append(struct jks *j, const struct jks_entry *entry, struct err *e)
 {
 	cleanup_buf struct buf b = BUF(LIMIT_STORE_FILE);
 	struct jks_entry *v;
@@ -228,13 +226,13 @@ int jks_append(struct jks *j, const char *alias, uint64_t time_ms, const struct 
 	int r = add_number(&b, 4, TAG_CERTIFICATE, e);
 
 	if (r == 0)
-		r = add_block(&b, 2, alias, strlen(alias), e);
+		r = add_block(&b, 2, entry->alias, entry->n_alias, e);
 	if (r == 0)
-		r = add_number(&b, 8, time_ms, e);
+		r = add_number(&b, 8, entry->time_ms, e);
 	if (r == 0)
 		r = add_block(&b, 2, "X.509", strlen("X.509"), e);
 	if (r == 0)
-		r = add_block(&b, 4, a->der, a->n_der, e);
+		r = add_block(&b, 4, entry->der, entry->n_der, e);
 	if (r == 0 && j->n >= LIMIT_KEYSTORE_ENTRIES)
 		r = err_set(e, -E2BIG, ERR_LIMIT, "more than %d entries", LIMIT_KEYSTORE_ENTRIES);
 	if (r < 0)
@@ -247,6 +245,20 @@ int jks_append(struct jks *j, const char *alias, uint64_t time_ms, const struct 
 	take_entry(&c, &v[j->n]); /* to have it point into the bytes */
 	v[j->n++].owned = buf_take(&b);
 	return 0;
+}
+
+int jks_append_authority(struct jks *j, const char *alias, uint64_t time_ms,
+			 const struct authority *a, struct err *e)
+{
+	const struct jks_entry entry = {
+		.alias = alias,
+		.n_alias = strlen(alias),
+		.time_ms = time_ms,
+		.der = (const char *)a->der,
+		.n_der = a->n_der,
+	};
+
+	return jks_append(j, &entry, e);
 }
 
 int jks_write(const struct jks *j, struct buf *ret, struct err *e)
@@ -366,7 +378,7 @@ int jks_add(const char *bytes, size_t n, const struct authorities *set, uint64_t
 		do
 			names_alias(&set->v[i], number++, alias);
 		while (jks_has(&j, alias));
-		r = jks_append(&j, alias, now_ms, &set->v[i], e);
+		r = jks_append_authority(&j, alias, now_ms, &set->v[i], e);
 	}
 	return r == 0 ? jks_write(&j, ret, e) : r;
 }

@@ -23,7 +23,8 @@ struct jks_entry {
 	size_t n;
 	const char *alias; /* modified UTF-8 */
 	size_t n_alias;
-	const char *der; /* NULL: a private key */
+	uint64_t time_ms; /* since 1970 */
+	const char *der;  /* NULL: a private key */
 	size_t n_der;
 	char *owned; /* of an entry that jks_append() made */
 };
@@ -39,9 +40,14 @@ void jks_done(struct jks *j);
 
 /* @bytes are borrowed until jks_done(). Returns 0, STORE_CANT, -ENOMEM. */
 int jks_parse(const char *bytes, size_t n, struct jks *ret, struct store_why *why, struct err *e);
-/* Add a trusted certificate behind all others. Returns 0, -E2BIG (ERR_LIMIT), -ENOMEM. */
-int jks_append(struct jks *j, const char *alias, uint64_t time_ms, const struct authority *a,
-	       struct err *e);
+/*
+ * Add a trusted certificate behind all others: alias, time and DER of @entry, which are copied.
+ * Returns 0, -E2BIG (ERR_LIMIT), -ENOMEM.
+ */
+int jks_append(struct jks *j, const struct jks_entry *entry, struct err *e);
+/* The same for an authority under a name that the store lacks. */
+int jks_append_authority(struct jks *j, const char *alias, uint64_t time_ms,
+			 const struct authority *a, struct err *e);
 /* The entries in their order, protected by the password, which must be known. */
 int jks_write(const struct jks *j, struct buf *ret, struct err *e);
 /* Is there an entry with this alias? */

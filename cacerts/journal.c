@@ -99,6 +99,15 @@ static int add_with_parents(struct journal *j, const char *path, enum change_rol
 	return r;
 }
 
+static int add_watched(struct journal *j, const char *const *watch, struct err *e)
+{
+	int r = 0;
+
+	for (; r == 0 && watch && *watch; watch++)
+		r = add_with_parents(j, *watch, ROLE_PARENT, e);
+	return r;
+}
+
 /* How often each authority stands in a file; only a file that holds one costs memory. */
 static int count_ours(const struct authorities *set, const struct buf *content, size_t **ret,
 		      struct err *e)
@@ -141,8 +150,10 @@ int journal_begin(struct journal *j, const struct vfs *fs, const struct changes 
 	clock_gettime(CLOCK_REALTIME, &j->began);
 	for (size_t i = 0; r == 0 && i < changes->n; i++)
 		r = add_with_parents(j, changes->v[i].path, changes->v[i].role, e);
-	for (; r == 0 && watch && *watch; watch++)
-		r = add_with_parents(j, *watch, ROLE_PARENT, e);
+	if (r == 0)
+		r = add_watched(j, watch, e);
+	if (r == 0 && j->family)
+		r = add_watched(j, j->family->stores, e); /* a tool that the user runs makes them */
 	for (size_t i = 0; r == 0 && i < j->n; i++)
 		r = record_before(j, i, fs, changes_find(changes, j->v[i].path) != NULL, e);
 	if (r == 0)

@@ -19,6 +19,8 @@ static const struct {
 	engine_fn *plan;
 } engines[] = {
 	{"debian", native_debian},
+	{"rhel", native_rhel},
+	{"suse", native_suse},
 };
 /* clang-format on */
 
@@ -52,6 +54,25 @@ int native_list(struct native *n, const char *dir, char *ret_path, struct strv *
 	return 0;
 }
 
+static int check_shadowed(struct native *n, const char *dir, const char *const *commands)
+{
+	cleanup_strv struct strv names = STRV(LIMIT_SOURCES);
+	char path[LIMIT_PATH];
+	int r = native_list(n, dir, path, &names);
+
+	for (; r == 0 && *commands; commands++)
+		if (strv_has(&names, *commands))
+			return native_decline(n, "'%s/%s' is not the system's", dir, *commands);
+	return r;
+}
+
+int native_check_commands(struct native *n, const char *const *commands)
+{
+	int r = check_shadowed(n, "/usr/local/sbin", commands);
+
+	return r == 0 ? check_shadowed(n, "/usr/local/bin", commands) : r;
+}
+
 static engine_fn *engine_of(const struct distro_family *family)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
@@ -81,35 +102,44 @@ int native_digest(const struct native *n, const char *path, char ret[NATIVE_DIGE
 	return 0;
 }
 
-/* The version of the tool by its digest; NULL, with a reason, if it isn't known. */
-static int find_version(struct native *n, const char **ret, struct err *e)
+int native_find_version(struct native *n, const char *path, struct distro_tool_version *ret,
+			struct err *e)
 {
 	const struct distro_family *family = n->p->distro.family;
 	char digest[NATIVE_DIGEST_SIZE];
-	int r = native_digest(n, family->tool[0], digest, e);
+	const char *generation = NULL;
+	int r = native_digest(n, path, digest, e);
 
-	*ret = NULL;
 	if (r < 0)
 		return r;
 	if (r == NATIVE_DECLINED)
-		return native_decline(n, "'%s' can't be read", family->tool[0]);
+		return native_decline(n, "'%s' can't be read", path);
 	for (const struct distro_tool_version *v = family->tool_versions; v && v->sha256; v++)
-		if (strcmp(v->sha256, digest) == 0)
-			*ret = v->package;
-	return *ret ? 0
-		    : native_decline(n, "'%s' is of a version that isn't known (sha256 %s)",
-				     family->tool[0], digest);
+		if (strcmp(v->sha256, digest) == 0) {
+			*ret = *v;
+			return 0;
+		}
+	if (n->q->known_tools)
+		generation = known_tools_find(n->q->known_tools, family, digest);
+	*ret = (struct distro_tool_version){.package = "vouched for by the operator",
+					    .generation = generation};
+	return generation ? 0
+			  : native_decline(n, "'%s' is of a version that isn't known (sha256 %s)",
+					   path, digest);
 }
 
-static int plan(struct native *n, const char **ret_version, struct err *e)
+static int plan(struct native *n, struct distro_tool_version *ret, struct err *e)
 {
 	engine_fn *engine = engine_of(n->p->distro.family);
 	int r;
 
 	if (!engine)
 		return native_decline(n, "the family has no engine");
-	r = find_version(n, ret_version, e);
-	return r == 0 ? engine(n, e) : r;
+	r = native_find_version(n, n->p->distro.family->tool[0], ret, e);
+	if (r != 0)
+		return r;
+	n->generation = ret->generation;
+	return engine(n, e);
 }
 
 int plan_native(const struct cacerts_request *q, const struct vfs *fs, struct cacerts_plan *p,
@@ -117,11 +147,12 @@ int plan_native(const struct cacerts_request *q, const struct vfs *fs, struct ca
 {
 	struct native n = {
 		.q = q, .fs = fs, .p = p, .deadline = clock_mono_usec() + LIMIT_NATIVE_USEC};
-	const char *version = NULL;
+	struct distro_tool_version version = {0};
 	int r = plan(&n, &version, e);
 
 	if (r == 0)
-		json_object_set_new(p->report, "native", json_pack("{s:s}", "tool", version));
+		json_object_set_new(p->report, "native",
+				    json_pack("{s:s}", "tool", version.package));
 	if (r == NATIVE_DECLINED)
 		json_object_set_new(p->report, "native",
 				    json_pack("{s:o}", "declined", json_sentence(n.why)));

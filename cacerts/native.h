@@ -22,8 +22,9 @@ struct native {
 	const struct cacerts_request *q;
 	const struct vfs *fs;
 	struct cacerts_plan *p;
-	uint64_t deadline; /* by the monotonic clock, in microseconds; 0: none */
-	char why[256];     /* the guard that fired, for the receipt */
+	uint64_t deadline;      /* by the monotonic clock, in microseconds; 0: none */
+	const char *generation; /* of the tool: how it works (struct distro_tool_version) */
+	char why[256];          /* the guard that fired, for the receipt */
 };
 
 /* Note the reason, unless there is one; returns NATIVE_DECLINED. */
@@ -41,6 +42,16 @@ enum { NATIVE_DIGEST_SIZE = 65 };
 int native_digest(const struct native *n, const char *path, char ret[NATIVE_DIGEST_SIZE],
 		  struct err *e);
 
+/*
+ * The version of a tool, or of a part of it, by its digest: one of the family's table, or one that
+ * the operator vouches for. Its texts are constant. Returns 0; NATIVE_DECLINED; -ENOMEM.
+ */
+int native_find_version(struct native *n, const char *path, struct distro_tool_version *ret,
+			struct err *e);
+
+/* Declines if one of these commands (ends with NULL) would be another one than the system's. */
+int native_check_commands(struct native *n, const char *const *commands);
+
 /* For each step of what an image can make long: declines above LIMIT_NATIVE_USEC. */
 int native_check_time(struct native *n);
 
@@ -54,3 +65,5 @@ int plan_native(const struct cacerts_request *q, const struct vfs *fs, struct ca
 
 /* The engines, one file each. Returns as plan_native(). */
 int native_debian(struct native *n, struct err *e);
+int native_rhel(struct native *n, struct err *e);
+int native_suse(struct native *n, struct err *e);

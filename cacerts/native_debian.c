@@ -63,35 +63,17 @@ static int check_hooks(struct engine *g)
 	return r;
 }
 
-static int by_text(const void *key, const void *entry)
-{
-	return strcmp(key, *(const char *const *)entry);
-}
-
-/* The script calls commands by name: none of them may be another one than the system's. */
-static int check_shadowed(struct native *n, const char *dir)
-{
-	static const char *const called[] = {"basename",  "cat", "chmod",   "find",     "ln",
-					     "mktemp",    "mv",  "openssl", "readlink", "rm",
-					     "run-parts", "sed", "sort",    "wc"};
-	cleanup_strv struct strv names = STRV(LIMIT_SOURCES);
-	char path[LIMIT_PATH];
-	int r = native_list(n, dir, path, &names);
-
-	for (size_t i = 0; i < names.n; i++)
-		if (bsearch(names.v[i], called, ARRAY_SIZE(called), sizeof(called[0]), by_text))
-			return native_decline(n, "'%s/%s' is not the system's", dir, names.v[i]);
-	return r;
-}
+/* What the script calls by name. */
+static const char *const commands[] = {"basename",  "cat", "chmod",   "find",     "ln",
+				       "mktemp",    "mv",  "openssl", "readlink", "rm",
+				       "run-parts", "sed", "sort",    "wc",       NULL};
 
 static int check_commands(struct native *n)
 {
 	char path[LIMIT_PATH];
 	struct vfs_stat st;
-	int r = check_shadowed(n, "/usr/local/sbin");
+	int r = native_check_commands(n, commands);
 
-	if (r == 0)
-		r = check_shadowed(n, "/usr/local/bin");
 	if (r != 0)
 		return r;
 	if (vfs_find_command(n->fs, "openssl", "/usr/bin", path, NULL) < 0)

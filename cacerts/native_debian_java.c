@@ -161,7 +161,7 @@ static int append_ours(struct native *n, const struct debian_sources *sources, s
 		snprintf(alias, sizeof(alias), "debian:%s", s->link); /* in lower case already */
 		if (jks_has(j, alias))
 			return native_decline(n, "'" KEYSTORE "' has a '%s' already", alias);
-		r = jks_append(j, alias, now_ms, s->ours, e);
+		r = jks_append_authority(j, alias, now_ms, s->ours, e);
 	}
 	return r;
 }

@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "cacerts/p11_ours.h"
+
 static const char *const labels[] = {"CERTIFICATE-----", "X509 CERTIFICATE-----",
 				     "TRUSTED CERTIFICATE-----"};
 
@@ -62,6 +64,13 @@ bool pem_next(const char *text, size_t n, size_t from, struct pem_block *ret)
 	return false;
 }
 
+/* A TRUSTED CERTIFICATE has more behind the certificate, which says itself how long it is. */
+static bool is_trusted(const char *text, const struct pem_block *block)
+{
+	return starts_with(text + block->start + strlen("-----BEGIN "), text + block->end,
+			   "TRUSTED ");
+}
+
 bool pem_is(const char *text, const struct pem_block *block, const struct authority *a)
 {
 	const char *end = text + block->end;
@@ -83,7 +92,9 @@ bool pem_is(const char *text, const struct pem_block *block, const struct author
 	       EVP_DecodeUpdate(ctx, der, &n_head, (const unsigned char *)body,
 				(int)(stop - body)) >= 0 &&
 	       EVP_DecodeFinal(ctx, der + n_head, &n_tail) >= 0 &&
-	       (size_t)(n_head + n_tail) == a->n_der && memcmp(der, a->der, a->n_der) == 0;
+	       ((size_t)(n_head + n_tail) == a->n_der ||
+		((size_t)(n_head + n_tail) > a->n_der && is_trusted(text, block))) &&
+	       memcmp(der, a->der, a->n_der) == 0;
 	EVP_ENCODE_CTX_free(ctx);
 	return same;
 }
@@ -135,6 +146,38 @@ static bool find_ours(const char *text, size_t n, const struct authority *a, str
 	return found;
 }
 
+/* Where the line begins that ends at @at; @at where nothing is before it. */
+static size_t start_of_line(const char *text, size_t at)
+{
+	while (at > 0 && text[at - 1] != '\n')
+		at--;
+	return at;
+}
+
+/*
+ * A line "# <label>" that p11-kit writes before a certificate belongs to it, and so does the empty
+ * line between it and its neighbour.
+ */
+static void take_comment(const char *text, size_t n, const struct authority *a,
+			 struct pem_block *block)
+{
+	char label[P11_LABEL_MAX + 1];
+	size_t start;
+
+	if (block->start == 0 || text[block->start - 1] != '\n' || !p11_label_of(a, label))
+		return;
+	start = start_of_line(text, block->start - 1);
+	if (block->start - 1 - start != strlen(label) + 2 || memcmp(text + start, "# ", 2) != 0 ||
+	    memcmp(text + start + 2, label, strlen(label)) != 0)
+		return;
+	block->start = start;
+	if (block->end < n && text[block->end] == '\n')
+		block->end++;
+	else if (block->end == n && start >= 2 && text[start - 1] == '\n' &&
+		 text[start - 2] == '\n')
+		block->start--;
+}
+
 int pem_strip(const char *text, size_t n, const struct authority *a, size_t n_remove,
 	      struct buf *ret, struct err *e)
 {
@@ -142,6 +185,7 @@ int pem_strip(const char *text, size_t n, const struct authority *a, size_t n_re
 	int r = buf_add(ret, text, n, e);
 
 	while (r == 0 && n_remove-- > 0 && find_ours(ret->data, ret->n, a, &ours)) {
+		take_comment(ret->data, ret->n, a, &ours);
 		memmove(ret->data + ours.start, ret->data + ours.end, ret->n - ours.end + 1);
 		ret->n -= ours.end - ours.start;
 	}

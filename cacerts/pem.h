@@ -34,7 +34,8 @@ bool pem_is_only(const char *text, size_t n, const struct authority *a);
  *
  * Occurrences that are byte for byte what we install (a->pem at the start of a line) go first,
  * the last one in the text first; then other encodings of the same certificate, the last first.
- * Everything else stays as it is.
+ * A comment line with the certificate's label, as p11-kit writes it, goes with it. Everything
+ * else stays as it is.
  * Returns 0, -E2BIG, -ENOMEM.
  */
 int pem_strip(const char *text, size_t n, const struct authority *a, size_t n_remove,

@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/path.h"
+#include "cacerts/native_p11.h"
 #include "cacerts/pem.h"
 #include "cacerts/plan.h"
 
@@ -162,6 +163,8 @@ int plan_append(const struct cacerts_request *q, const struct vfs *fs, struct ca
 	int r = 0;
 
 	if (plan_allows(q, CACERTS_APPEND))
+		r = plan_p11_append(q, fs, p, e);
+	if (r >= 0 && plan_allows(q, CACERTS_APPEND))
 		r = append_to_all(q, fs, p, &found, e);
 	if (r == 0 && !found && p->distro.family && plan_allows(q, CACERTS_CREATE))
 		r = create(q, fs, p, e);

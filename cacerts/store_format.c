@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cacerts/edk2.h"
 #include "cacerts/jks.h"
 #include "cacerts/pem.h"
 #include "cacerts/pkcs12.h"
@@ -88,9 +89,14 @@ static int add_pem(const char *bytes, size_t n, const struct authorities *set, u
 
 /* clang-format off */
 static const struct store_format formats[] = { /* the last one takes all */
-	{"jks",    true,  jks_is,    jks_count,    jks_is_empty,    jks_strip,    jks_add},
-	{"pkcs12", true,  pkcs12_is, pkcs12_count, pkcs12_is_empty, pkcs12_strip, pkcs12_add},
-	{"pem",    false, is_any,    count_pem,    is_pem_empty,    strip_pem,    add_pem},
+	{"jks", .is_keystore = true,
+	 .is = jks_is, jks_count, jks_is_empty, jks_strip, jks_add},
+	{"pkcs12", .is_keystore = true,
+	 .is = pkcs12_is, pkcs12_count, pkcs12_is_empty, pkcs12_strip, pkcs12_add},
+	{"edk2",
+	 .is = edk2_is, edk2_count, edk2_is_empty, edk2_strip, edk2_add},
+	{"pem", .is_text = true,
+	 is_any, count_pem, is_pem_empty, strip_pem, add_pem},
 };
 /* clang-format on */
 

@@ -36,6 +36,7 @@ int store_cant(struct store_why *why, const char *format, ...)
 struct store_format {
 	const char *name; /* stable, for people: "pem" */
 	bool is_keystore; /* made for Java; has aliases */
+	bool is_text;     /* people edit it, not only programs */
 
 	bool (*is)(const char *bytes, size_t n);
 

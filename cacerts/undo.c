@@ -54,6 +54,8 @@ static int plan_all(struct undo *u, struct err *e)
 		if (!is_directory_entry(u, i))
 			r = undo_plan_file(u, i, e);
 	if (r == 0)
+		r = undo_sweep_p11(u, e);
+	if (r == 0)
 		r = undo_sweep(u, e);
 	for (size_t i = j->n; r == 0 && i-- > 0;)
 		if (is_directory_entry(u, i))

@@ -81,12 +81,12 @@ static int find_ours(struct undo *u, size_t i, size_t *n, size_t *ret, struct er
 
 /*
  * Where the image had a bundle, a file that holds our certificate and no other was not made by
- * a tool: the user wants exactly this one. A keystore is always rewritten as a whole, by keytool.
+ * a tool: the user wants exactly this one. What people don't edit was made by a tool.
  */
 static bool is_users_choice(const struct journal_entry *entry, const struct store_format *format,
 			    const struct buf *stripped)
 {
-	return !format->is_keystore && entry->t0.st.type == VFS_FILE && entry->t0.st.size > 0 &&
+	return format->is_text && entry->t0.st.type == VFS_FILE && entry->t0.st.size > 0 &&
 	       format->is_empty(stripped->data, stripped->n);
 }
 
@@ -121,6 +121,25 @@ static int strip(struct undo *u, size_t i, struct err *e)
 	return changes_add_file(u->out, ROLE_STORE, entry->path, rest.data, rest.n, &meta, e);
 }
 
+/* It holds what the install put there, and that is what the user wants: only others leave. */
+static int keep_users(struct undo *u, size_t i, struct err *e)
+{
+	if (u->t2[i].st.type == VFS_FILE)
+		return strip(u, i, e);
+	undo_keep(u, u->j->v[i].path);
+	return 0;
+}
+
+static int undo_same(struct undo *u, size_t i, struct err *e)
+{
+	bool is_users = false;
+	int r = undo_is_users_p11(u, i, &is_users, e);
+
+	if (r < 0)
+		return r;
+	return is_users ? keep_users(u, i, e) : restore(u, i, e);
+}
+
 int undo_plan_file(struct undo *u, size_t i, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
@@ -137,7 +156,7 @@ int undo_plan_file(struct undo *u, size_t i, struct err *e)
 	    t0->st.in_top == t2->st.in_top)
 		return 0; /* it is as it was */
 	if (state_same_content(t1, t2) && !state_same_content(t0, t1))
-		return restore(u, i, e);
+		return undo_same(u, i, e);
 	if (t2->st.type == VFS_FILE && !state_same_content(t0, t2))
 		return strip(u, i, e);
 	if (!state_untouched(t1, t2))

@@ -26,6 +26,14 @@ bool undo_is_newer(const struct undo *u, const struct vfs_stat *st);
 int undo_plan_file(struct undo *u, size_t i, struct err *e);
 /* undo_directory.c: an entry that is a directory; all that is in it has been planned. */
 int undo_plan_directory(struct undo *u, size_t i, struct err *e);
+/* undo_p11.c: files and links of ours that p11-kit made in its directories. */
+int undo_sweep_p11(struct undo *u, struct err *e);
+/*
+ * Entry @i holds what the install put there, but the user's run of p11-kit wrote it. Would it be so
+ * without us? It would if one of our authorities is among the user's own sources: p11-kit puts the
+ * same certificate out once.
+ */
+int undo_is_users_p11(const struct undo *u, size_t i, bool *ret, struct err *e);
 /* undo_sweep.c: links to our drop-in files that a tool made, and their numbering. */
 int undo_sweep(struct undo *u, struct err *e);
 

@@ -24,6 +24,14 @@ static int count_file(const struct undo *u, const char *path, const struct autho
 	return 0;
 }
 
+/* A file that holds several authorities is named by the first of them. */
+static bool is_our_dropin(const struct undo *u, const char *path)
+{
+	const struct journal_entry *entry = journal_find(u->j, path);
+
+	return entry && entry->role == ROLE_DROPIN;
+}
+
 static int count_dir(const struct undo *u, const char *dir, const struct authority *a, int depth,
 		     size_t *count, struct err *e)
 {
@@ -43,7 +51,7 @@ static int count_dir(const struct undo *u, const char *dir, const struct authori
 			return r;
 		if (st.type == VFS_DIR && depth < LIMIT_DEPTH)
 			r = count_dir(u, path, a, depth + 1, count, e);
-		else if (st.type == VFS_FILE && undo_is_newer(u, &st))
+		else if (st.type == VFS_FILE && undo_is_newer(u, &st) && !is_our_dropin(u, path))
 			r = count_file(u, path, a, count, e);
 	}
 	return r;

@@ -80,6 +80,7 @@ static int serve(const struct options *o, rlim_t open_files, struct err *e)
 		.run_dir = o->run_dir,
 		.cgroup = o->cgroup,
 		.authorities = o->authorities,
+		.known_tools = o->known_tools,
 		.open_files = open_files,
 	};
 	struct daemon_config daemon = {.socket = o->socket, .authorities = o->authorities};

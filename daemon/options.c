@@ -36,6 +36,8 @@ static const struct setting {
 	    "listen there"),
 	ROW("authorities", "DIR", authorities, "/etc/anchord/authorities.d", SETTING_PATH,
 	    "certificate authorities that containers trust, a PEM or DER file each"),
+	ROW("known-tools", "FILE", known_tools, NULL, SETTING_PATH,
+	    "digests of update commands of images that you vouch for (docs/known-tools.md)"),
 	ROW("run-dir", "DIR", run_dir, "/run/anchord", SETTING_PATH,
 	    "for what a reboot may forget"),
 	ROW("state-dir", "DIR", state_dir, "/var/lib/anchord", SETTING_PATH,

@@ -19,6 +19,7 @@ struct options {
 	char *config;
 	char *socket;
 	char *authorities;
+	char *known_tools;
 	char *run_dir;
 	char *state_dir;
 	char *cgroup;

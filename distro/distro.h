@@ -30,17 +30,17 @@ struct distro_family {
 	bool dropin_joined;             /* one file for all authorities: its tool reads any order */
 	const char *bundle;             /* the PEM bundle */
 	const char *hashed_dir;         /* OpenSSL's directory of <hash>.<n> links */
+	const char *const *p11_dirs;    /* hashed directories into which p11-kit extracts */
 	const char *const *stores;      /* other files that the tool makes, of any format */
 	const char *const *source_dirs; /* where users put certificates */
 	const char *const *tool;        /* argv of the update command; NULL: the family has none */
 	const char *const *outputs;     /* what the tool's run may change for us: path prefixes */
 	const struct distro_tool_version *tool_versions; /* ends with a NULL digest */
+	const char *const *generations; /* ways in which its tools, and their parts, work */
 };
 
 /* Where readers of any family look for a PEM bundle, in the order most of them do. */
 extern const char *const distro_bundles[]; /* NULL-terminated */
-/* Those, and the keystores that a package may make of our drop-in files while we are there. */
-extern const char *const distro_watched[]; /* NULL-terminated */
 
 /* The directories that builds of OpenSSL have compiled in: "cert.pem" and "certs" are in them. */
 extern const char *const distro_openssl_dirs[]; /* NULL-terminated */

@@ -11,20 +11,17 @@ const struct distro_family *const distro_families[] = {
 	&distro_family_nixos,  NULL,
 };
 
-/* clang-format off */
-#define BUNDLES                                              \
-	"/etc/ssl/certs/ca-certificates.crt",                \
-	"/etc/pki/tls/certs/ca-bundle.crt",                  \
-	"/etc/ssl/ca-bundle.pem",                            \
-	"/etc/pki/tls/cacert.pem",                           \
-	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", \
-	"/etc/ssl/cert.pem",                                 \
-	"/etc/pki/tls/cert.pem",                             \
-	"/etc/ssl/certs/ca-bundle.crt"
-/* clang-format on */
-
-const char *const distro_bundles[] = {BUNDLES, NULL};
-const char *const distro_watched[] = {BUNDLES, "/etc/ssl/certs/java/cacerts", NULL};
+const char *const distro_bundles[] = {
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/pki/tls/cacert.pem",
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+	"/etc/ssl/cert.pem",
+	"/etc/pki/tls/cert.pem",
+	"/etc/ssl/certs/ca-bundle.crt",
+	NULL,
+};
 
 const char *const distro_openssl_dirs[] = {
 	"/usr/lib/ssl", "/etc/ssl", "/etc/pki/tls", "/usr/local/ssl", NULL,

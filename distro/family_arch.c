@@ -17,6 +17,8 @@ const struct distro_family distro_family_arch = {
 	.dropin_joined = true,
 	.bundle = "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
 	.hashed_dir = "/etc/ssl/certs",
+	.p11_dirs = (const char *const[]){"/etc/ca-certificates/extracted/cadir", "/etc/ssl/certs",
+					  NULL},
 	.stores = (const char *const[]){"/etc/ca-certificates/extracted/email-ca-bundle.pem",
 					"/etc/ca-certificates/extracted/objsign-ca-bundle.pem",
 					"/etc/ca-certificates/extracted/edk2-cacerts.bin",

@@ -30,4 +30,5 @@ const struct distro_family distro_family_debian = {
 	.tool = (const char *const[]){"/usr/sbin/update-ca-certificates", NULL},
 	.outputs = (const char *const[]){"/etc/ssl/certs", NULL},
 	.tool_versions = versions,
+	.generations = (const char *const[]){"D1", "D2", "D3", NULL},
 };

@@ -17,8 +17,12 @@ const struct distro_family distro_family_suse = {
 	.dropin_joined = true,
 	.bundle = "/var/lib/ca-certificates/ca-bundle.pem",
 	.hashed_dir = "/var/lib/ca-certificates/pem",
+	.p11_dirs = (const char *const[]){"/var/lib/ca-certificates/pem",
+					  "/var/lib/ca-certificates/openssl", NULL},
 	.stores = (const char *const[]){"/var/lib/ca-certificates/java-cacerts", NULL},
 	.source_dirs = (const char *const[]){"/etc/pki/trust", "/usr/share/pki/trust", NULL},
 	.tool = (const char *const[]){"/usr/sbin/update-ca-certificates", NULL},
 	.outputs = (const char *const[]){"/var/lib/ca-certificates", "/etc/ssl", NULL},
+	.generations = (const char *const[]){"S1", "S1-java", "S1-openssl", "S1-etc_ssl",
+					     "S1-certbundle", NULL},
 };

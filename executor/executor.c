@@ -114,6 +114,8 @@ int executor_new(const struct executor_config *config, struct executor **ret, st
 		r = open_directories(ex, e);
 	if (r == 0)
 		r = authorities_load(ex->authorities_dir, &ex->authorities, e);
+	if (r == 0 && config->known_tools)
+		r = known_tools_load(config->known_tools, &ex->known_tools, e);
 	if (r == 0)
 		r = cgroup_tree_open(config->cgroup, &ex->cgroups, e);
 	if (r < 0) {
@@ -140,6 +142,7 @@ struct executor *executor_free(struct executor *ex)
 	free(ex->state_dir);
 	free(ex->run_dir);
 	free(ex->authorities_dir);
+	known_tools_done(&ex->known_tools);
 	free(ex->staging);
 	free(ex);
 	return NULL;

@@ -25,6 +25,7 @@ struct executor_config {
 	const char *run_dir;     /* made if missing */
 	const char *cgroup;      /* NULL: see cgroup_tree_open() */
 	uint64_t open_files;     /* soft RLIMIT_NOFILE of containers; 0: this process's */
+	const char *known_tools; /* file, see cacerts/known_tools.h; NULL: none */
 	const char *authorities; /* directory of the operator's CAs; may be missing: none then */
 };
 

@@ -108,7 +108,7 @@ static int choose_authorities(struct executor *ex, const struct exec_request *q,
 	return 0;
 }
 
-static int plan(const struct exec_request *q, const struct mount_specs *rootfs,
+static int plan(struct executor *ex, const struct exec_request *q, const struct mount_specs *rootfs,
 		const struct authorities *set, struct cacerts_plan *ret, struct err *e)
 {
 	struct cacerts_request c = {
@@ -116,6 +116,7 @@ static int plan(const struct exec_request *q, const struct mount_specs *rootfs,
 		.mounts = &q->mounts,
 		.authorities = set,
 		.env = &q->env,
+		.known_tools = &ex->known_tools,
 	};
 	cleanup_strv struct strv doubts = STRV(LIMIT_LAYERS);
 	cleanup_vfs struct vfs *fs = NULL;
@@ -153,7 +154,7 @@ int executor_explain(struct executor *ex, const struct exec_request *q, const ch
 	if (r == 0 && path)
 		r = explain_path(&q->rootfs, &q->mounts, path, &traced, e);
 	if (r == 0)
-		r = plan(q, &look, set, &p, e);
+		r = plan(ex, q, &look, set, &p, e);
 	if (r < 0)
 		return r;
 	json_object_set_new(p.report, "rootfs", json_string(q->rootfs.n ? "given" : "default"));

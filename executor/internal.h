@@ -12,6 +12,7 @@ struct executor {
 	char *state_dir;
 	char *run_dir;
 	char *authorities_dir;
+	struct known_tools known_tools;
 	char *staging; /* <run_dir>/staging */
 	uint64_t open_files;
 	int execs_fd;   /* <state_dir>/execs */

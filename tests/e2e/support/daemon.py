@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from support import imitations
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("ANCHORD_BIN", REPOSITORY / "build/dev/bin"))
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -70,6 +72,8 @@ class Daemon:
         workspace.mkdir(parents=True)
         volatile.mkdir(parents=True)
         self.authorities.mkdir()
+        self.known_tools = workspace / "known-tools"
+        self.known_tools.write_text(imitations.known_tools())
         for authority in authorities:
             self.add_authority(authority)
         self._mounts_before = host_mounts()
@@ -83,7 +87,7 @@ class Daemon:
     def command(self) -> list:
         return [str(BIN / "anchord"), "--socket", str(self.socket), "--run-dir", str(self.run_dir),
                 "--state-dir", str(self.state_dir), "--authorities", str(self.authorities),
-                "--cgroup", self.cgroup_name]
+                "--known-tools", str(self.known_tools), "--cgroup", self.cgroup_name]
 
     def environment(self, fault=None) -> dict:
         sanitizer = f"log_path={self.sanitizer_log}:print_stacktrace=1"

@@ -13,8 +13,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support import imitations  # noqa: E402
 
 CACHE = Path(os.environ.get("ANCHORD_TEST_CACHE", "/var/cache/anchord-tests"))
 
@@ -46,6 +52,10 @@ RECIPES = {
     # The tool's digest is one that nobody knows: there it is always run, in a helper.
     "trixie-ca": Recipe("trixie", ("ca-certificates", "curl", "openssl"),
                         'echo "# changed" >> "$1/usr/sbin/update-ca-certificates"'),
+    # Debian's packages in the layouts of other families (support/imitations.py).
+    "bookworm-rhel": Recipe("bookworm", imitations.PACKAGES, imitations.rhel()),
+    "trixie-rhel": Recipe("trixie", imitations.PACKAGES, imitations.rhel()),
+    "bookworm-suse": Recipe("bookworm", imitations.PACKAGES, imitations.suse()),
 }
 
 

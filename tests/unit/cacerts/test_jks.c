@@ -139,7 +139,7 @@ START_TEST(a_namesake_gets_a_number_behind_the_name)
 	struct jks result;
 
 	other.n_der--; /* another certificate, for all that a keystore knows */
-	ck_ok(jks_append(&j, alias, 0, &other, &e), e);
+	ck_ok(jks_append_authority(&j, alias, 0, &other, &e), e);
 	ck_ok(jks_write(&j, &taken, &e), e);
 	more = add(&taken);
 	result = parse(&more);
@@ -159,8 +159,8 @@ START_TEST(of_two_the_one_under_our_name_goes)
 	struct err e = ERR_NONE;
 	struct jks result;
 
-	ck_ok(jks_append(&j, alias, 0, &set->v[0], &e), e);
-	ck_ok(jks_append(&j, "users", 0, &set->v[0], &e), e);
+	ck_ok(jks_append_authority(&j, alias, 0, &set->v[0], &e), e);
+	ck_ok(jks_append_authority(&j, "users", 0, &set->v[0], &e), e);
 	ck_ok(jks_write(&j, &both, &e), e);
 	ck_assert_uint_eq(count(&both), 2);
 	rest = strip(&both);
@@ -259,7 +259,7 @@ static struct jks read_names(const char *vector, size_t from, size_t to, struct 
 
 	for (size_t i = 0; (line = strsep(&rest, "\n")) && *line; i++)
 		if (i >= from && i < to)
-			ck_assert_int_eq(jks_append(&j, line, 0, &set->v[0], NULL), 0);
+			ck_assert_int_eq(jks_append_authority(&j, line, 0, &set->v[0], NULL), 0);
 	return j;
 }
 
@@ -329,7 +329,7 @@ START_TEST(a_name_that_is_there_twice_has_no_order)
 {
 	cleanup_jks struct jks j = read_names("order-in", 0, 49, (struct jks){0});
 
-	ck_assert_int_eq(jks_append(&j, "debian:certum.pem", 0, &set->v[0], NULL), 0);
+	ck_assert_int_eq(jks_append_authority(&j, "debian:certum.pem", 0, &set->v[0], NULL), 0);
 	ck_assert_int_eq(java_order(&j, NULL), JAVA_ORDER_UNKNOWN);
 }
 END_TEST
