@@ -5,10 +5,15 @@
  *
  * A crash must be harmless anywhere; a place that a test wants to reach has a name. With
  * ANCHORD_FAULT=name (or name:N for the Nth time) in the environment the process gets SIGKILL
- * there. Only in builds with faults (preset dev); elsewhere it compiles to nothing.
+ * there. ANCHORD_FAULT=#N kills it at the Nth place that it passes, whatever its name: a test
+ * that counts N up until the process survives has killed it everywhere. Places are counted over
+ * the life of a process; a fork goes on with its parent's count. Only in builds with faults
+ * (preset dev); elsewhere it compiles to nothing.
  */
 #ifdef ANCHOR_FAULTS
 void fault_point(const char *name);
+/* How many places this process has passed while ANCHORD_FAULT was set. */
+unsigned fault_count(void);
 #else
 static inline void fault_point(const char *name)
 {

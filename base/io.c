@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
 
 int io_read_all(int fd, struct buf *to, struct err *e)
@@ -89,10 +90,12 @@ static int fill_and_rename(int dirfd, int fd, const char *tmp, const char *name,
 
 	if (r < 0)
 		return err_wrap(e, r, "'%s'", name);
+	fault_point("io.written");
 	if (fsync(fd) < 0)
 		return err_sys(e, "syncing '%s'", name);
 	if (renameat(dirfd, tmp, dirfd, name) < 0)
 		return err_sys(e, "renaming '%s'", name);
+	fault_point("io.renamed");
 	return 0;
 }
 
@@ -107,6 +110,7 @@ int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, m
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return err_sys(e, "creating '%s'", tmp);
+	fault_point("io.created");
 	r = fill_and_rename(dirfd, fd, tmp, name, bytes, n, e);
 	if (r < 0) {
 		unlinkat(dirfd, tmp, 0);
@@ -196,6 +200,7 @@ static int remove_entry(struct remover *rm, int parent, const char *name, int de
 	struct stat st;
 	int r;
 
+	fault_point("io.remove");
 	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
@@ -208,6 +213,7 @@ static int remove_entry(struct remover *rm, int parent, const char *name, int de
 	if (st.st_dev != rm->dev)
 		return err_set(e, -EXDEV, ERR_PRECONDITION, "'%s' is a mount", name);
 	r = remove_children(rm, fd, depth + 1, e);
+	fault_point("io.remove");
 	if (r == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = err_sys(e, "removing '%s'", name);
 	return r;
@@ -231,6 +237,7 @@ int io_remove_tree_at(int dirfd, const char *name, struct err *e)
 		n_up = rm.n_up;
 		r = remove_children(&rm, top, 0, e);
 	} while (r == 0 && rm.n_up > n_up);
+	fault_point("io.remove");
 	if (r == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = err_sys(e, "removing '%s'", name);
 	return r;

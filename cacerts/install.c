@@ -24,6 +24,7 @@ static int restore_times(const struct journal *j, struct vfs *fs, struct err *e)
 		    (st.mtime.tv_sec != meta.mtime.tv_sec ||
 		     st.mtime.tv_nsec != meta.mtime.tv_nsec))
 			r = vfs_set_meta(fs, j->v[i].path, &meta, e);
+		fault_point("install.time");
 	}
 	return r;
 }
@@ -34,8 +35,7 @@ static int play(struct journal *j, struct vfs *fs, const struct changes *changes
 
 	for (size_t i = 0; r == 0 && i < changes->n; i++) {
 		r = change_apply(&changes->v[i], fs, e);
-		if (i == 0)
-			fault_point("install.applied.first");
+		fault_point("install.applied");
 	}
 	if (r == 0)
 		r = restore_times(j, fs, e);

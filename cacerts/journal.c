@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/io.h"
@@ -184,4 +185,15 @@ int journal_read_before(const struct journal *j, size_t i, struct buf *to, struc
 
 	snprintf(name, sizeof(name), "before-%zu", i);
 	return io_read_file_at(j->dirfd, name, to, e);
+}
+
+int journal_remove(int parent, const char *name, struct err *e)
+{
+	char file[LIMIT_PATH];
+
+	snprintf(file, sizeof(file), "%s/journal.json", name);
+	if (unlinkat(parent, file, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "removing '%s'", file);
+	fault_point("journal.removed");
+	return io_remove_tree_at(parent, name, e);
 }

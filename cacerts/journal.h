@@ -65,6 +65,13 @@ int journal_commit(struct journal *j, const struct vfs *fs, struct err *e);
  */
 int journal_load(int dirfd, struct journal *ret, struct err *e);
 
+/*
+ * Remove the journal that is the directory @name of @parent, undone or never needed. The entries go
+ * first: a journal without them is none, while one that had lost its T1 would take all that the
+ * user did for ours. Missing is fine.
+ */
+int journal_remove(int parent, const char *name, struct err *e);
+
 /* What the file of entry @i held at T0. */
 int journal_read_before(const struct journal *j, size_t i, struct buf *to, struct err *e);
 

@@ -119,8 +119,7 @@ static int play(const struct changes *plan, struct vfs *fs, struct err *e)
 
 		if (r < 0)
 			return r;
-		if (i == 0)
-			fault_point("undo.first");
+		fault_point("undo.applied");
 	}
 	return vfs_sync(fs, e);
 }
@@ -175,4 +174,17 @@ int undo_run(int dirfd, json_t *report, struct err *e)
 	}
 	fault_point("undo.done");
 	return 0;
+}
+
+int undo_take(int parent, const char *name, json_t *report, struct err *e)
+{
+	cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_sys(e, "opening the journal '%s'", name);
+	r = undo_run(fd, report, e);
+	return r == 0 ? journal_remove(parent, name, e) : r;
 }

@@ -35,3 +35,10 @@ int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json
  * Returns: 0; -errno with ERR_CLEANUP and dirty set: a trace may remain.
  */
 int undo_run(int dirfd, json_t *report, struct err *e);
+
+/*
+ * undo_take - undo the journal that is the directory @name of @parent, and remove it
+ *
+ * No directory is no error: then @report stays as it is. Returns as undo_run().
+ */
+int undo_take(int parent, const char *name, json_t *report, struct err *e);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/undo_plan.h"
@@ -144,6 +145,13 @@ static int list_after(const struct undo *u, const char *dir, struct strv *ret, b
 	return r;
 }
 
+/* Entries that come and go set a directory's mtime to that moment; other times are the user's. */
+static bool moved_by_itself(const struct state *t1, const struct state *t2)
+{
+	return clock_compare(t1->st.ctime, t2->st.mtime) <= 0 &&
+	       clock_compare(t2->st.mtime, t2->st.ctime) <= 0;
+}
+
 /*
  * A directory's mtime also moves when the user removes what without us would not have been
  * there. Is that all that happened? A top part that will be bare says so; otherwise the names
@@ -157,8 +165,8 @@ static int lost_only_ours(const struct undo *u, size_t i, bool bare, bool *ret, 
 	bool news;
 	int r;
 
-	*ret = bare && lost_one_of_ours(u, entry->path);
-	if (bare || !lost_one_of_ours(u, entry->path))
+	*ret = lost_one_of_ours(u, entry->path) && moved_by_itself(undo_t1(u, i), &u->t2[i]);
+	if (bare || !*ret)
 		return 0;
 	r = list_after(u, entry->path, &names, &news, e);
 	if (r == 0)

@@ -55,7 +55,7 @@ int exec_install_changes(struct exec *x, const char *journal, const struct mount
 	if (r == 0)
 		r = install_run(&j, fs, changes, e);
 	if (r < 0 && !(e && e->dirty))
-		io_remove_tree_at(x->state_fd, journal, NULL); /* what stays is undone by nobody */
+		journal_remove(x->state_fd, journal, NULL); /* what stays is undone by nobody */
 	return r;
 }
 
@@ -63,15 +63,12 @@ int exec_undo_journal(struct executor *ex, const char *id, const char *name, jso
 		      struct err *e)
 {
 	cleanup_close int dir = openat(ex->execs_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_close int fd = -EBADF;
 	int r;
 
-	if (dir >= 0)
-		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	if (dir < 0 && errno == ENOENT)
 		return 0;
-	if (fd < 0)
-		return err_sys(e, "opening the journal '%s' of exec '%s'", name, id);
-	r = undo_run(fd, report, e);
-	return r == 0 ? io_remove_tree_at(dir, name, e) : r;
+	if (dir < 0)
+		return err_sys(e, "opening the state directory of exec '%s'", id);
+	r = undo_take(dir, name, report, e);
+	return r < 0 ? err_wrap(e, r, "exec '%s'", id) : 0;
 }

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/io.h"
 #include "base/limits.h"
+#include "cacerts/journal.h"
 #include "executor/internal.h"
 
 enum { KILL_TIMEOUT_USEC = 30 * 1000 * 1000 };
@@ -58,16 +59,24 @@ static bool is_throwaway(struct executor *ex, const char *id)
 	return faccessat(ex->execs_fd, path, F_OK, 0) == 0;
 }
 
+/* What was written for nobody is not undone; its journals go before the mark that says so. */
+static int settle_journal(struct executor *ex, const char *id, const char *name, struct err *e)
+{
+	cleanup_json json_t *ignored = json_object();
+	char path[LIMIT_PATH];
+
+	if (!is_throwaway(ex, id))
+		return exec_undo_journal(ex, id, name, ignored, e);
+	snprintf(path, sizeof(path), "%s/%s", id, name);
+	return journal_remove(ex->execs_fd, path, e);
+}
+
 static int undo_one(struct executor *ex, const char *id, struct err *e)
 {
 	int r = 0;
 
-	for (const char *const *name = exec_journals; r == 0 && *name; name++) {
-		cleanup_json json_t *ignored = json_object();
-
-		if (!is_throwaway(ex, id))
-			r = exec_undo_journal(ex, id, *name, ignored, e);
-	}
+	for (const char *const *name = exec_journals; r == 0 && *name; name++)
+		r = settle_journal(ex, id, *name, e);
 	if (r == 0)
 		r = io_remove_tree_at(ex->execs_fd, id, e);
 	fault_point("exec.finish.end");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "base/fault.h"
 #include "base/limits.h"
 #include "vfs/place.h"
 #include "vfs/proc_fd.h"
@@ -176,15 +177,19 @@ int vfs_meta_write_xattrs(int fd, vfs_xattr_filter *filter, const struct vfs_xat
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < have.n; i++)
-		if (!find(want, have.v[i].name) && !is_given(have.v[i].name) &&
-		    removexattr(proc_fd(fd).s, have.v[i].name) < 0 && errno != ENODATA)
-			return err_sys(e, "removing attribute '%s'", vfs_text(have.v[i].name).s);
+		if (!find(want, have.v[i].name) && !is_given(have.v[i].name)) {
+			fault_point("vfs.xattr");
+			if (removexattr(proc_fd(fd).s, have.v[i].name) < 0 && errno != ENODATA)
+				return err_sys(e, "removing attribute '%s'",
+					       vfs_text(have.v[i].name).s);
+		}
 	for (size_t i = 0; i < want->n; i++) {
 		const struct vfs_xattr *x = &want->v[i];
 		const struct vfs_xattr *old = find(&have, x->name);
 
 		if (old && old->size == x->size && memcmp(old->value, x->value, x->size) == 0)
 			continue;
+		fault_point("vfs.xattr");
 		if (setxattr(proc_fd(fd).s, x->name, x->value, x->size, 0) == 0)
 			continue;
 		if (!lenient || errno != EOPNOTSUPP || !may_be_lost(x->name))
@@ -195,6 +200,7 @@ int vfs_meta_write_xattrs(int fd, vfs_xattr_filter *filter, const struct vfs_xat
 
 int vfs_meta_own(int fd, uid_t uid, gid_t gid, struct err *e)
 {
+	fault_point("vfs.meta");
 	if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
 		return err_sys(e, "setting the owner");
 	return 0;
@@ -208,6 +214,7 @@ int vfs_meta_chmod(int fd, mode_t mode, struct err *e)
 		return err_sys(e, "looking at a file");
 	if (S_ISLNK(st.st_mode))
 		return 0;
+	fault_point("vfs.meta");
 	if (chmod(proc_fd(fd).s, mode & 07777) < 0)
 		return err_sys(e, "setting the mode");
 	/* without the capability for it the bit is left out, and that is no error */
@@ -229,6 +236,7 @@ int vfs_meta_unmask(int dirfd, int fd, mode_t mode, struct err *e)
 
 int vfs_meta_touch(int fd, const struct timespec times[2], struct err *e)
 {
+	fault_point("vfs.meta");
 	if (utimensat(AT_FDCWD, proc_fd(fd).s, times, 0) < 0)
 		return err_sys(e, "setting times");
 	return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "base/fault.h"
 #include "base/io.h"
 #include "vfs/place.h"
 #include "vfs/proc_fd.h"
@@ -89,8 +90,10 @@ int vfs_overlay_opaque(const struct vfs_mount *m, int dirfd, struct err *e)
 int vfs_overlay_set_opaque(const struct vfs_mount *m, int fd, char value, struct err *e)
 {
 	const char *name = attribute_name(m, OPAQUE);
-	int r = value ? setxattr(proc_fd(fd).s, name, &value, 1, 0)
-		      : removexattr(proc_fd(fd).s, name);
+	int r;
+
+	fault_point("vfs.overlay_attr");
+	r = value ? setxattr(proc_fd(fd).s, name, &value, 1, 0) : removexattr(proc_fd(fd).s, name);
 
 	if (r < 0 && (value || !is_absence(errno)))
 		return err_sys(e, "making a directory opaque");
@@ -172,6 +175,7 @@ int vfs_overlay_metacopy(const struct vfs_mount *m, int dirfd, const char *name,
 
 int vfs_overlay_clear_metacopy(const struct vfs_mount *m, int fd, struct err *e)
 {
+	fault_point("vfs.overlay_attr");
 	if (removexattr(proc_fd(fd).s, attribute_name(m, METACOPY)) < 0 && errno != ENODATA)
 		return err_sys(e, "removing an overlay attribute");
 	return 0;
@@ -218,6 +222,7 @@ int vfs_overlay_settle(const struct vfs_mount *m, int dirfd, struct err *e)
 	if (!vfs_overlay_is_impure(m, dirfd))
 		return 0;
 	r = holds_copied_up(m, dirfd, e);
+	fault_point("vfs.overlay_attr");
 	if (r == 0 && removexattr(proc_fd(dirfd).s, attribute_name(m, IMPURE)) < 0 &&
 	    !is_absence(errno))
 		r = err_sys(e, "removing an overlay attribute");
@@ -228,6 +233,7 @@ int vfs_overlay_welcome(const struct vfs_mount *m, int dirfd, const char *name, 
 {
 	int r = is_copied_up(m, dirfd, name, e);
 
+	fault_point("vfs.overlay_attr");
 	if (r > 0 && !vfs_overlay_is_impure(m, dirfd) &&
 	    setxattr(proc_fd(dirfd).s, attribute_name(m, IMPURE), "y", 1, 0) < 0)
 		r = err_sys(e, "setting an overlay attribute");

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "base/fault.h"
 #include "vfs/cursor.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/temp.h"
@@ -45,6 +46,7 @@ static int drop(struct vfs *fs, const char *path, struct err *e)
 		return 0;
 	is_dir = p.entry.in_top && p.entry.type == VFS_DIR;
 	vfs_cursor_forget(fs->cursor);
+	fault_point("vfs.drop");
 	if (unlinkat(vfs_dir_top(&p.dir), p.name, is_dir ? AT_REMOVEDIR : 0) == 0 ||
 	    errno == ENOENT)
 		return 0;

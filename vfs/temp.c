@@ -49,6 +49,7 @@ static int make(int dirfd, const char *name, const struct vfs_temp_kind *kind)
 		r = symlinkat(kind->target, dirfd, name);
 	else
 		r = mknodat(dirfd, name, kind->type, kind->rdev);
+	fault_point("vfs.made");
 	return r < 0 ? r : openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
@@ -152,6 +153,7 @@ int vfs_temp_link(const struct vfs *fs, const struct vfs_mount *m, int dirfd, in
 static int rename_temp(struct vfs_temp *t, const char *name, unsigned flags, struct err *e)
 {
 	vfs_cursor_forget(t->fs->cursor);
+	fault_point("vfs.rename");
 	if (renameat2(t->dirfd, t->fs->temp, t->dirfd, name, flags) < 0)
 		return err_sys(e, "renaming to '%s'", vfs_text(name).s);
 	fault_point("vfs.renamed");
@@ -231,6 +233,7 @@ int vfs_temp_remove(const struct vfs_mount *m, int dirfd, const char *name, stru
 {
 	int r;
 
+	fault_point("vfs.remove");
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR)
@@ -238,6 +241,7 @@ int vfs_temp_remove(const struct vfs_mount *m, int dirfd, const char *name, stru
 	r = m->kind == MOUNT_OVERLAY ? clear_whiteouts(m, dirfd, name, e) : 0;
 	if (r < 0)
 		return r;
+	fault_point("vfs.remove");
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
 	if (errno == ENOTEMPTY || errno == EEXIST)

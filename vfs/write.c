@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/io.h"
 #include "vfs/copy_up.h"
 #include "vfs/meta.h"
@@ -161,6 +162,7 @@ static int put(struct vfs *fs, const char *path, const struct content *content,
 		r = vfs_temp_make(fs, p.mount, vfs_dir_top(&p.dir), &content->kind, &temp, e);
 	if (r == 0 && content->kind.type == S_IFREG)
 		r = io_write_all(temp.fd, content->bytes, content->n, e);
+	fault_point("vfs.written");
 	if (r == 0)
 		r = give_mode(&temp, &content->kind, e);
 	if (r == 0)

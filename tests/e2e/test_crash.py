@@ -10,9 +10,9 @@ import pytest
 from support import rootfs
 from support.daemon import PATIENCE, is_alive, wait_until
 
-BEFORE_THE_PROCESS = ["exec.prepare.begin", "journal.recorded", "install.applied.first",
+BEFORE_THE_PROCESS = ["exec.prepare.begin", "journal.recorded", "install.applied",
                       "install.done", "exec.launch.before"]
-AFTER_THE_PROCESS = ["exec.finish.begin", "undo.first", "undo.done", "exec.finish.end"]
+AFTER_THE_PROCESS = ["exec.finish.begin", "undo.applied", "undo.done", "exec.finish.end"]
 
 
 def assert_recovered(daemon, root, operator, pids):
@@ -49,6 +49,19 @@ def test_killed_at(own_daemon, operator, make_rootfs, place, name, how):
     assert_recovered(own_daemon, root, operator, pids)
 
 
+@pytest.mark.parametrize("n", range(5, 126, 6))
+def test_killed_at_the_nth_place(own_daemon, operator, make_rootfs, n):
+    """A spread over the places of an exec; the unit tests of the journal take every one."""
+    root = make_rootfs("bookworm-minbase", "overlay")
+    own_daemon.start(fault=f"#{n}")
+    client = own_daemon.spawn("run", *root.options, "--ca", "require", "true")
+    own_daemon.wait_for_death()
+    client.communicate(timeout=PATIENCE)
+    assert client.returncode == 125
+    pids = [pid for leaf in own_daemon.containers().values() for pid in leaf]
+    assert_recovered(own_daemon, root, operator, pids)
+
+
 @pytest.mark.parametrize("how", rootfs.HOW)
 @pytest.mark.parametrize("name", ["bookworm-minbase", "bookworm-ca"])
 def test_killed_while_the_process_runs(own_daemon, operator, make_rootfs, name, how):
@@ -65,7 +78,7 @@ def test_killed_while_the_process_runs(own_daemon, operator, make_rootfs, name, 
     assert_recovered(own_daemon, root, operator, pids)
 
 
-@pytest.mark.parametrize("place", ["undo.first", "undo.done", "exec.finish.end"])
+@pytest.mark.parametrize("place", ["undo.applied", "undo.done", "exec.finish.end"])
 def test_killed_again_while_recovering(own_daemon, operator, make_rootfs, place):
     root = make_rootfs("bookworm-ca", "overlay")
     own_daemon.start(fault="exec.launch.before")

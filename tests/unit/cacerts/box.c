@@ -243,6 +243,7 @@ void box_journal(struct box *b, struct journal *ret)
 		.authorities = authorities_ref(world.set),
 	};
 	ck_ok(mount_specs_extend(&ret->rootfs, &b->v.rootfs, &e), e);
+	ck_ok(mount_specs_extend(&ret->mounts, &b->v.mounts, &e), e);
 }
 
 void box_install(struct box *b)
@@ -337,6 +338,8 @@ char *box_picture(struct box *b)
 	struct buf picture = BUF(64 << 20);
 
 	add_tree(&world.outside, "", &picture);
+	if (b->more)
+		add_tree(&b->v.t, b->more, &picture);
 	if (b->backing == BOX_OVERLAY) {
 		add_tree(&b->v.t, "lower", &picture);
 		add_tree(&b->v.t, "upper", &picture);

@@ -35,6 +35,7 @@ struct box {
 	enum box_backing backing;
 	int journal;      /* descriptor of the journal's directory */
 	const char *root; /* where box_user() works, in the tree */
+	const char *more; /* another part of the tree that a picture shows, or NULL */
 };
 
 const char *box_backing_name(enum box_backing backing);

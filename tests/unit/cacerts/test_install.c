@@ -2,9 +2,7 @@
 #include "cacerts/install.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "cacerts/pem.h"
 #include "cacerts/undo.h"
@@ -96,102 +94,7 @@ START_TEST(a_crash_before_the_install_is_complete_is_undone_whatever_was_applied
 }
 END_TEST
 
-#ifdef ANCHOR_FAULTS
-
-/* Run @step in a process that dies at the N-th time that it reaches a place. */
-static bool dies_at(const char *place, int nth, void (*step)(struct box *), struct box *b)
-{
-	char fault[64];
-	int status;
-	pid_t pid;
-
-	snprintf(fault, sizeof(fault), "%s:%d", place, nth);
-	pid = fork();
-	if (pid == 0) {
-		setenv("ANCHORD_FAULT", fault, 1);
-		step(b);
-		_exit(0);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-}
-
-static const char *const places[] = {"journal.recorded", "install.applied.first",
-				     "install.done",     "undo.first",
-				     "undo.done",        "vfs.temp",
-				     "vfs.renamed"};
-
-START_TEST(an_install_killed_anywhere_is_undone)
-{
-	size_t n_deaths = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		bool died = true;
-
-		for (int nth = 1; died; nth++) {
-			for (int backing = 0; backing < BOX_BACKING_MAX; backing++) {
-				cleanup_free char *before = NULL;
-				cleanup_free char *after = NULL;
-				struct box b;
-
-				box_make(&b, (enum box_backing)backing, nth % 2);
-				before = box_picture(&b);
-				died = dies_at(places[i], nth, box_install, &b);
-				n_deaths += died;
-				box_undo(&b);
-				after = box_picture(&b);
-				box_compare(places[i], after, before);
-				box_done(&b);
-			}
-		}
-	}
-	ck_assert_uint_gt(n_deaths, 30);
-}
-END_TEST
-
-START_TEST(an_undo_killed_anywhere_is_finished_by_the_next)
-{
-	static const char script[] = "cat $OTHER >> $B; mkdir -p $D; cp $OTHER $D/mine.crt; "
-				     "rm $S/$TWIN.0; chmod 700 $S";
-	size_t n_deaths = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		bool died = true;
-
-		for (int nth = 1; died; nth++) {
-			for (int backing = 0; backing < BOX_BACKING_MAX; backing++) {
-				cleanup_free char *alone = NULL;
-				cleanup_free char *after = NULL;
-				struct box b;
-
-				box_make(&b, (enum box_backing)backing, nth % 2);
-				box_user(&b, script);
-				alone = box_picture(&b);
-				box_done(&b);
-
-				box_make(&b, (enum box_backing)backing, nth % 2);
-				box_install(&b);
-				box_user(&b, script);
-				died = dies_at(places[i], nth, box_undo, &b);
-				n_deaths += died;
-				box_undo(&b);
-				box_undo(&b);
-				after = box_picture(&b);
-				box_compare(places[i], after, alone);
-				box_done(&b);
-			}
-		}
-	}
-	ck_assert_uint_gt(n_deaths, 6);
-}
-END_TEST
-
-#endif
-
 SUITE("cacerts/install", setup, teardown,
       an_installed_authority_is_in_the_bundle_and_in_a_file_of_its_own,
       an_install_that_fails_has_undone_what_it_did,
-#ifdef ANCHOR_FAULTS
-      an_install_killed_anywhere_is_undone, an_undo_killed_anywhere_is_finished_by_the_next,
-#endif
       a_crash_before_the_install_is_complete_is_undone_whatever_was_applied)
