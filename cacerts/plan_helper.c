@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "cacerts/helper_diff.h"
+#include "cacerts/helper_traps.h"
 #include "cacerts/pem.h"
 #include "cacerts/plan.h"
 
@@ -116,9 +117,16 @@ int plan_helper(const struct cacerts_request *q, const struct vfs *fs, struct ca
 		struct err *e)
 {
 	const struct distro_family *family = p->distro.family;
+	char trap[HELPER_TRAP_SIZE];
 	struct err why = ERR_NONE;
-	int r;
+	int r = helper_traps_find(fs, family, trap, e);
 
+	if (r < 0)
+		return r;
+	if (trap[0]) {
+		plan_note_skip(p, family->tool[0], trap);
+		return 0;
+	}
 	if (!q->helper) { /* only asked what would be done */
 		plan_note_store(p, family->bundle, "bundle", "helper");
 		p->complete = true;

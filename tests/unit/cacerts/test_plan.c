@@ -202,6 +202,46 @@ START_TEST(a_tool_that_is_no_program_is_no_tool)
 }
 END_TEST
 
+/* clang-format off */
+static const struct {
+	const char *script; /* in the image */
+	const char *reason;
+} traps[] = {
+	{"mkfifo usr/local/share/ca-certificates/x.crt", "x.crt' is no regular file"},
+	{"mkfifo etc/ssl/certs/x.pem", "x.pem' is no regular file"},
+	{"mkfifo etc/fifo; ln -s ../../fifo etc/ssl/certs/x.pem", "x.pem' is no regular file"},
+	{"mknod etc/ssl/certs/zero c 1 5", "zero' is no regular file"},
+	{"mkfifo etc/ca-certificates.conf", "ca-certificates.conf' is no regular file"},
+	{"truncate -s 10G usr/local/share/ca-certificates/x.crt", "is larger than any bundle"},
+	{"cd usr/local/share/ca-certificates; seq 1 5000 | xargs touch", "has too many entries"},
+	{"cd usr/local/share/ca-certificates; for i in 1 2; do mkdir $i; (cd $i; seq 1 3000 | xargs touch); "
+	 "done", "one entry too many"},
+	{"cd usr/local/share/ca-certificates; for i in $(seq 40); do mkdir d; cd d; done", "nested too deeply"},
+};
+/* clang-format on */
+
+START_TEST(a_tool_is_not_led_into_a_trap)
+{
+	planner.tool = good_tool;
+	make_image_with_tool();
+	planner.strategies &= ~(1u << CACERTS_APPEND | 1u << CACERTS_CREATE);
+	for (size_t i = 0; i < ARRAY_SIZE(traps); i++) {
+		cleanup_free char *command = NULL;
+
+		ck_assert_int_gt(asprintf(&command,
+					  "cd '%s' && rm -rf usr/local etc/ssl etc/fifo etc/ca* && "
+					  "mkdir -p etc/ssl/certs ." DROPIN " && { %s; }",
+					  tree_at(&planner.v.t, "r"), traps[i].script),
+				 0);
+		ck_assert_int_eq(system(command), 0);
+		ck_assert_str_eq(planner_make(true), "");
+		planner_expect_skip(traps[i].reason);
+		cacerts_plan_done(&planner.plan);
+	}
+	ck_assert_int_eq(planner.n_calls, 0);
+}
+END_TEST
+
 SUITE("cacerts/plan", planner_setup, planner_teardown,
       without_a_tool_our_certificates_go_behind_those_of_the_bundle,
       missing_directories_are_made_for_the_drop_in_files,
@@ -211,4 +251,5 @@ SUITE("cacerts/plan", planner_setup, planner_teardown,
       what_can_not_be_written_is_skipped_with_a_reason,
       a_drop_in_directory_that_leads_to_the_root_works, what_the_tool_did_is_the_plan,
       a_tool_that_does_not_do_it_has_changed_nothing,
-      without_a_helper_the_plan_only_says_what_would_be_done, a_tool_that_is_no_program_is_no_tool)
+      without_a_helper_the_plan_only_says_what_would_be_done, a_tool_that_is_no_program_is_no_tool,
+      a_tool_is_not_led_into_a_trap)
