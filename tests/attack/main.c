@@ -51,12 +51,17 @@ static bool reads_canary(const char *dir)
 	return n > 0 && memmem(text, (size_t)n, CANARY_TEXT, strlen(CANARY_TEXT));
 }
 
-/* Somebody who trusts paths, and links in directories that he has open. */
+/*
+ * Somebody who trusts paths, and links in directories that he has open. He is what shows that the
+ * scene can be lost, so on a busy machine he gets more time for his first hit.
+ */
 static unsigned careless_hits(uint64_t until)
 {
+	enum { PATIENCE_USEC = 30 * 1000 * 1000 };
 	unsigned hits = 0;
 
-	while (clock_mono_usec() < until)
+	while (clock_mono_usec() < until ||
+	       (hits == 0 && clock_mono_usec() < until + PATIENCE_USEC))
 		hits += reads_canary(SCENE_AT "/root/d") || reads_canary(SCENE_AT "/root/e/d") ||
 			reads_canary(SCENE_AT "/u/d") || reads_canary(SCENE_AT "/volume/d");
 	return hits;
