@@ -7,7 +7,17 @@ from pathlib import Path
 from support import manifest, roots
 from support.copies import Copies, pristine
 
-NAMES = tuple(roots.RECIPES)
+# The roots that tests of everything go over, and the bundle that each family's readers take.
+BUNDLES = {
+    "bookworm-minbase": "/etc/ssl/certs/ca-certificates.crt",
+    "bookworm-ca": "/etc/ssl/certs/ca-certificates.crt",
+    "trixie-ca": "/etc/ssl/certs/ca-certificates.crt",
+    "bookworm-java": "/etc/ssl/certs/ca-certificates.crt",
+    "bookworm-rhel": "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "trixie-rhel": "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "bookworm-suse": "/var/lib/ca-certificates/ca-bundle.pem",
+}
+NAMES = tuple(BUNDLES)
 HOW = ("bind", "overlay")
 
 # The prefix of every name that anchord makes in a drop-in directory.
