@@ -181,7 +181,7 @@ static void take_comment(const char *text, size_t n, const struct authority *a,
 int pem_strip(const char *text, size_t n, const struct authority *a, size_t n_remove,
 	      struct buf *ret, struct err *e)
 {
-	struct pem_block ours;
+	struct pem_block ours = {0};
 	int r = buf_add(ret, text, n, e);
 
 	while (r == 0 && n_remove-- > 0 && find_ours(ret->data, ret->n, a, &ours)) {
