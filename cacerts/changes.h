@@ -8,6 +8,7 @@
  * change says what should be true afterwards, so playing a list twice is the same as once.
  */
 #include "base/json.h"
+#include "cacerts/record_file.h"
 #include "vfs/vfs.h"
 
 /* clang-format off */
@@ -89,9 +90,9 @@ int changes_apply(const struct changes *c, struct vfs *fs, struct err *e);
 const char *change_role_name(enum change_role role);
 
 /*
- * To and from a state directory: "<name>.json" and a file "<name>-<i>" for each content, all
- * durable when changes_save() returns.
+ * To and from the journal in a directory (cacerts/record_file.h), as its record of an undo.
+ * changes_load() returns 0; -ENOENT (ERR_NOT_FOUND) when there is none; -EINVAL (ERR_INVALID) for
+ * one that isn't what was written.
  */
-int changes_save(const struct changes *c, int dirfd, const char *name, struct err *e);
-/* Returns 0, -ENOENT (ERR_NOT_FOUND) when there is none. */
-int changes_load(int dirfd, const char *name, struct changes *ret, struct err *e);
+int changes_save(const struct changes *c, int dirfd, enum record_sync sync, struct err *e);
+int changes_load(int dirfd, struct changes *ret, struct err *e);

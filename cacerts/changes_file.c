@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Change lists on disk. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/io.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/changes.h"
@@ -26,40 +24,32 @@ static json_t *meta_to_json(const struct change *c)
 			 "xattrs", state_xattrs_to_json(&c->xattrs));
 }
 
-static int save_one(const struct change *c, size_t i, int dirfd, const char *name, json_t *list,
-		    struct err *e)
+/* @data gets the content of files. */
+static int add_one(const struct change *c, struct buf *data, json_t *list, struct err *e)
 {
 	json_t *j = json_pack("{s:s, s:s, s:o, s:o}", "kind", kind_names[c->kind], "role",
 			      change_role_name(c->role), "path", json_path(c->path), "meta",
 			      meta_to_json(c));
-	char file[64];
 
 	json_array_append_new(list, j);
 	if (c->target)
 		json_object_set_new(j, "target", json_path(c->target));
 	if (c->kind != CHANGE_FILE)
 		return 0;
-	snprintf(file, sizeof(file), "%s-%zu", name, i);
-	return io_write_file_at(dirfd, file, c->bytes, c->n_bytes, 0600, e);
+	json_object_set_new(j, "content",
+			    json_pack("[I, I]", (json_int_t)data->n, (json_int_t)c->n_bytes));
+	return buf_add(data, c->bytes, c->n_bytes, e);
 }
 
-int changes_save(const struct changes *c, int dirfd, const char *name, struct err *e)
+int changes_save(const struct changes *c, int dirfd, enum record_sync sync, struct err *e)
 {
+	cleanup_buf struct buf data = BUF(LIMIT_JOURNAL);
 	cleanup_json json_t *list = json_array();
-	cleanup_free char *text = NULL;
-	char file[64];
+	int r = list ? 0 : err_oom(e);
 
-	for (size_t i = 0; i < c->n; i++) {
-		int r = save_one(&c->v[i], i, dirfd, name, list, e);
-
-		if (r < 0)
-			return r;
-	}
-	text = json_line(list);
-	if (!text)
-		return err_oom(e);
-	snprintf(file, sizeof(file), "%s.json", name);
-	return io_write_file_at(dirfd, file, text, strlen(text), 0600, e);
+	for (size_t i = 0; r == 0 && i < c->n; i++)
+		r = add_one(&c->v[i], &data, list, e);
+	return r == 0 ? record_append(dirfd, RECORD_UNDO, list, &data, sync, e) : r;
 }
 
 static int index_of(const char *const names[], size_t n, const char *name)
@@ -83,19 +73,19 @@ static int meta_from_json(const json_t *j, struct vfs_meta *ret, struct vfs_xatt
 	return state_xattrs_from_json(json_object_get(j, "xattrs"), xattrs, e);
 }
 
-static int load_content(int dirfd, const char *name, size_t i, struct buf *to, struct err *e)
+static int load_content(int dirfd, const struct record *rec, const json_t *j, struct buf *to,
+			struct err *e)
 {
-	char file[64];
-	int r;
+	const json_t *list = json_object_get(j, "content");
+	json_int_t at = json_integer_value(json_array_get(list, 0));
+	json_int_t n = json_integer_value(json_array_get(list, 1));
 
-	snprintf(file, sizeof(file), "%s-%zu", name, i);
-	r = io_read_file_at(dirfd, file, to, e);
-	if (r == -ENOENT) /* not the "there is none" of a list that was never saved */
-		return err_set(e, -EINVAL, ERR_INVALID, "'%s' is missing", file);
-	return r;
+	if (json_array_size(list) != 2 || at < 0 || n < 0)
+		return err_set(e, -EINVAL, ERR_INVALID, "a change lacks its content");
+	return record_read(dirfd, rec, (size_t)at, (size_t)n, to, e);
 }
 
-static int load_one(const json_t *j, size_t i, int dirfd, const char *name, struct changes *ret,
+static int load_one(const json_t *j, int dirfd, const struct record *rec, struct changes *ret,
 		    struct err *e)
 {
 	int kind = index_of(kind_names, CHANGE_KIND_MAX, json_get_string(j, "kind"));
@@ -114,7 +104,7 @@ static int load_one(const json_t *j, size_t i, int dirfd, const char *name, stru
 	if (r == 0 && target)
 		r = path_unescape(target, text, sizeof(text), e);
 	if (r == 0 && kind == CHANGE_FILE)
-		r = load_content(dirfd, name, i, &content, e);
+		r = load_content(dirfd, rec, j, &content, e);
 	if (r == 0)
 		r = meta_from_json(json_object_get(j, "meta"), &meta, &xattrs, e);
 	if (r < 0)
@@ -137,22 +127,16 @@ static int load_one(const json_t *j, size_t i, int dirfd, const char *name, stru
 	return r;
 }
 
-int changes_load(int dirfd, const char *name, struct changes *ret, struct err *e)
+int changes_load(int dirfd, struct changes *ret, struct err *e)
 {
-	cleanup_buf struct buf text = BUF(LIMIT_JOURNAL);
+	cleanup_record struct record rec = {.doc = NULL};
 	cleanup_changes struct changes c = {0};
-	cleanup_json json_t *list = NULL;
-	char file[64];
-	int r;
+	int r = record_find(dirfd, RECORD_UNDO, &rec, e);
 
-	snprintf(file, sizeof(file), "%s.json", name);
-	r = io_read_file_at(dirfd, file, &text, e);
-	if (r == 0)
-		r = json_parse(text.data, text.n, &list, e);
-	if (r == 0 && !json_is_array(list))
-		r = err_set(e, -EINVAL, ERR_INVALID, "'%s' holds no list", file);
-	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
-		r = load_one(json_array_get(list, i), i, dirfd, name, &c, e);
+	if (r == 0 && !json_is_array(rec.doc))
+		r = err_set(e, -EINVAL, ERR_INVALID, "a list of changes is none");
+	for (size_t i = 0; r == 0 && i < json_array_size(rec.doc); i++)
+		r = load_one(json_array_get(rec.doc, i), dirfd, &rec, &c, e);
 	if (r < 0)
 		return r;
 	*ret = c;

@@ -2,6 +2,7 @@
 #include "cacerts/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -31,6 +32,7 @@ void journal_done(struct journal *j)
 	mount_specs_done(&j->rootfs);
 	mount_specs_done(&j->mounts);
 	authorities_unref(j->authorities);
+	record_done(&j->before);
 	fd_close(j->dirfd);
 	*j = (struct journal){.dirfd = -EBADF};
 }
@@ -125,30 +127,79 @@ static int count_ours(const struct authorities *set, const struct buf *content, 
 	return r;
 }
 
-/* Only what is changed needs a backup; a watched file is restored by nobody. */
-static int record_before(struct journal *j, size_t i, const struct vfs *fs, bool backup,
-			 struct err *e)
+/* Is @after the same as @before but for bytes put in at one place? */
+static bool is_within(const struct buf *before, const struct change *after,
+		      struct journal_content *ret)
+{
+	size_t n = before->n;
+	size_t head = 0;
+	size_t tail = 0;
+
+	if (after->n_bytes <= n)
+		return false;
+	while (head < n && before->data[head] == after->bytes[head])
+		head++;
+	while (tail < n - head &&
+	       before->data[n - 1 - tail] == after->bytes[after->n_bytes - 1 - tail])
+		tail++;
+	*ret = (struct journal_content){CONTENT_WITHIN, head, after->n_bytes - n};
+	return head + tail == n;
+}
+
+/*
+ * Only what is changed needs its content again; a watched file is restored by nobody. Where a
+ * lower layer has it nothing can be lost, and it needn't be written when it can be told from T1.
+ */
+static int keep_content(struct journal_entry *entry, const struct change *c,
+			const struct buf *content, struct buf *data, struct err *e)
+{
+	if (!c)
+		return 0;
+	if (!entry->t0.st.in_top && c->kind == CHANGE_FILE && is_within(content, c, &entry->kept))
+		return 0;
+	entry->kept = (struct journal_content){CONTENT_KEPT, data->n, content->n};
+	return buf_add(data, content->n ? content->data : "", content->n, e);
+}
+
+static int record_before(struct journal *j, size_t i, const struct vfs *fs, const struct change *c,
+			 struct buf *data, struct err *e)
 {
 	cleanup_buf struct buf content = BUF(LIMIT_STORE_FILE);
 	struct journal_entry *entry = &j->v[i];
-	char name[32];
 	int r = state_capture(fs, entry->path, &entry->t0, &content, e);
 
 	if (r < 0 || entry->t0.st.type != VFS_FILE)
 		return r;
 	r = count_ours(j->authorities, &content, &entry->n_ours, e);
-	if (r < 0 || !backup)
-		return r;
-	snprintf(name, sizeof(name), "before-%zu", i);
-	return io_write_file_at(j->dirfd, name, content.data, content.n, 0600, e);
+	return r == 0 ? keep_content(entry, c, &content, data, e) : r;
+}
+
+static void read_boot_id(char ret[JOURNAL_BOOT_ID])
+{
+	cleanup_buf struct buf text = BUF(JOURNAL_BOOT_ID - 1);
+
+	ret[0] = '\0';
+	if (io_read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &text, NULL) == 0 &&
+	    text.n > 0)
+		snprintf(ret, JOURNAL_BOOT_ID, "%.*s", (int)strcspn(text.data, "\n"), text.data);
+}
+
+bool journal_is_of_another_boot(const struct journal *j)
+{
+	char now[JOURNAL_BOOT_ID];
+
+	read_boot_id(now);
+	return j->boot[0] && now[0] && strcmp(j->boot, now) != 0;
 }
 
 int journal_begin(struct journal *j, const struct vfs *fs, const struct changes *changes,
 		  const char *const *watch, struct err *e)
 {
-	int r = 0;
+	cleanup_buf struct buf data = BUF(LIMIT_JOURNAL);
+	int r = journal_add_authorities(j, &data, e);
 
 	clock_gettime(CLOCK_REALTIME, &j->began);
+	read_boot_id(j->boot);
 	for (size_t i = 0; r == 0 && i < changes->n; i++)
 		r = add_with_parents(j, changes->v[i].path, changes->v[i].role, e);
 	if (r == 0)
@@ -156,9 +207,9 @@ int journal_begin(struct journal *j, const struct vfs *fs, const struct changes 
 	if (r == 0 && j->family)
 		r = add_watched(j, j->family->stores, e); /* a tool that the user runs makes them */
 	for (size_t i = 0; r == 0 && i < j->n; i++)
-		r = record_before(j, i, fs, changes_find(changes, j->v[i].path) != NULL, e);
+		r = record_before(j, i, fs, changes_find(changes, j->v[i].path), &data, e);
 	if (r == 0)
-		r = journal_save_before(j, e);
+		r = journal_save_before(j, &data, e);
 	if (r < 0)
 		return err_wrap(e, r, "writing the journal");
 	fault_point("journal.recorded");
@@ -179,21 +230,44 @@ int journal_commit(struct journal *j, const struct vfs *fs, struct err *e)
 	return 0;
 }
 
-int journal_read_before(const struct journal *j, size_t i, struct buf *to, struct err *e)
+/* T0 is what is there without the bytes that were put in. */
+static int cut_out(const struct journal_entry *entry, const struct vfs *fs, struct buf *to,
+		   struct err *e)
 {
-	char name[32];
+	const struct journal_content *kept = &entry->kept;
+	int r = vfs_read_file(fs, entry->path, to, e);
 
-	snprintf(name, sizeof(name), "before-%zu", i);
-	return io_read_file_at(j->dirfd, name, to, e);
+	if (r < 0)
+		return r;
+	if (kept->n > to->n || kept->at > to->n - kept->n)
+		return err_set(e, -EINVAL, ERR_INVALID, "'%s' is shorter than it was", entry->path);
+	memmove(to->data + kept->at, to->data + kept->at + kept->n, to->n - kept->at - kept->n + 1);
+	to->n -= kept->n;
+	return 0;
 }
 
-int journal_remove(int parent, const char *name, struct err *e)
+int journal_read_before(const struct journal *j, size_t i, const struct vfs *fs, struct buf *to,
+			struct err *e)
 {
-	char file[LIMIT_PATH];
+	const struct journal_entry *entry = &j->v[i];
+	int r = entry->kept.how == CONTENT_WITHIN
+			? cut_out(entry, fs, to, e)
+			: record_read(j->dirfd, &j->before, entry->kept.at, entry->kept.n, to, e);
 
-	snprintf(file, sizeof(file), "%s/journal.json", name);
-	if (unlinkat(parent, file, 0) < 0 && errno != ENOENT)
-		return err_sys(e, "removing '%s'", file);
+	return r == 0 ? state_check_content(&entry->t0, entry->path, to, e) : r;
+}
+
+int journal_remove(int parent, const char *name, enum record_sync sync, struct err *e)
+{
+	cleanup_close int dir =
+		openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r;
+
+	if (dir < 0 && errno == ENOENT)
+		return 0;
+	if (dir < 0)
+		return err_sys(e, "opening '%s'", name);
+	r = record_remove(dir, sync, e);
 	fault_point("journal.removed");
-	return io_remove_tree_at(parent, name, e);
+	return r == 0 ? io_remove_tree_at(parent, name, e) : r;
 }

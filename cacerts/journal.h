@@ -3,31 +3,48 @@
 /*
  * journal - what every touched path was, on disk before it is touched
  *
- * A journal is a directory of one exec, on persistent disk:
+ * A journal is a file of records (cacerts/record_file.h) in a directory of one exec, on persistent
+ * disk:
  *
- *	journal.json    specs, family, and T0 of each path, written whole before any change
- *	before-<i>      content that a file had at T0
- *	authorities.pem the authorities of this exec
- *	installed.json  T1 of each path; written when the install is complete. Without it the
- *	                user process has never run, so all that differs from T0 is ours.
- *	undo.json ...   what the undo will do (cacerts/undo.h), written before it does it
+ *	before  specs, family, authorities, and T0 of each path, durable before any change
+ *	after   T1 of each path; durable when the install is complete. Without it the user process
+ *	        has never run, so all that differs from T0 is ours.
+ *	undo    what the undo will do (cacerts/undo.h), written before it does it
  *
- * Each file appears atomically, so a crash leaves a journal that can be read, at a step that
- * can be told. Entries are the changed paths, their directories up to "/", and the bundle
+ * A record is there whole or not at all, so a crash leaves a journal that can be read, at a step
+ * that can be told. Entries are the changed paths, their directories up to "/", and the bundle
  * paths that are only watched; sorted, so a directory comes before what is in it.
  */
 #include "cacerts/authorities.h"
 #include "cacerts/changes.h"
+#include "cacerts/record_file.h"
 #include "cacerts/state.h"
 #include "distro/distro.h"
+
+/* How the content that a file had at T0 comes back. */
+enum journal_how {
+	CONTENT_NONE,   /* not needed: it isn't changed */
+	CONTENT_KEPT,   /* it is in the journal */
+	CONTENT_WITHIN, /* a lower layer has it, and T1 is the same but for bytes put in */
+	CONTENT_MAX,
+};
+
+struct journal_content {
+	enum journal_how how;
+	size_t at; /* KEPT: among the attachments; WITHIN: of the bytes put in */
+	size_t n;
+};
 
 struct journal_entry {
 	char *path;
 	enum change_role role;
-	struct state t0; /* before the install */
-	struct state t1; /* after it */
-	size_t *n_ours;  /* how often authority i stood in the file at T0; NULL: never */
+	struct state t0;             /* before the install */
+	struct state t1;             /* after it */
+	struct journal_content kept; /* files: the content at T0 */
+	size_t *n_ours; /* how often authority i stood in the file at T0; NULL: never */
 };
+
+enum { JOURNAL_BOOT_ID = 40 };
 
 struct journal {
 	int dirfd; /* the journal's directory; owned */
@@ -37,9 +54,11 @@ struct journal {
 	const struct distro_family *family; /* NULL: unknown */
 	struct authorities *authorities;    /* one reference */
 	struct timespec began;              /* wall clock at T0 */
+	char boot[JOURNAL_BOOT_ID];         /* of the kernel at T0; empty: not known */
 	struct journal_entry *v;
 	size_t n;
-	bool installed; /* t1 is valid */
+	bool installed;       /* t1 is valid */
+	struct record before; /* of a journal that was loaded: what entry.kept speaks of */
 };
 
 void journal_done(struct journal *j);
@@ -70,10 +89,17 @@ int journal_load(int dirfd, struct journal *ret, struct err *e);
  * first: a journal without them is none, while one that had lost its T1 would take all that the
  * user did for ours. Missing is fine.
  */
-int journal_remove(int parent, const char *name, struct err *e);
+int journal_remove(int parent, const char *name, enum record_sync sync, struct err *e);
 
-/* What the file of entry @i held at T0. */
-int journal_read_before(const struct journal *j, size_t i, struct buf *to, struct err *e);
+/*
+ * What the file of entry @i held at T0, of a journal that was loaded. If the file in @fs still
+ * holds what the install put there, this can't fail but for the disk's sake.
+ */
+int journal_read_before(const struct journal *j, size_t i, const struct vfs *fs, struct buf *to,
+			struct err *e);
+
+/* Has the machine been started anew since T0? Then what was written last may be torn. */
+bool journal_is_of_another_boot(const struct journal *j);
 
 /* The entry of this path, or NULL. */
 const struct journal_entry *journal_find(const struct journal *j, const char *path);

@@ -2,23 +2,12 @@
 #include "cacerts/journal_file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/io.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "distro/families.h"
-
-enum { JOURNAL_VERSION = 1 };
-
-static int save(int dirfd, const char *name, const json_t *j, struct err *e)
-{
-	cleanup_free char *text = json_line(j);
-
-	if (!text)
-		return err_oom(e);
-	return io_write_file_at(dirfd, name, text, strlen(text), 0600, e);
-}
 
 static json_t *counts_to_json(const struct journal *j, const struct journal_entry *entry)
 {
@@ -36,38 +25,48 @@ static json_t *entry_to_json(const struct journal *j, const struct journal_entry
 
 	if (entry->n_ours)
 		json_object_set_new(doc, "n_ours", counts_to_json(j, entry));
+	if (entry->kept.how != CONTENT_NONE)
+		json_object_set_new(doc, "content",
+				    json_pack("[i, I, I]", entry->kept.how,
+					      (json_int_t)entry->kept.at,
+					      (json_int_t)entry->kept.n));
 	return doc;
 }
 
-static int save_authorities(const struct journal *j, struct err *e)
+int journal_add_authorities(const struct journal *j, struct buf *data, struct err *e)
 {
-	cleanup_buf struct buf text = BUF(LIMIT_JOURNAL);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < j->authorities->n; i++)
-		r = buf_addf(&text, e, "%s", j->authorities->v[i].pem);
-	if (r == 0)
-		r = io_write_file_at(j->dirfd, "authorities.pem", text.data, text.n, 0600, e);
+		r = buf_addf(data, e, "%s", j->authorities->v[i].pem);
 	return r;
 }
 
-int journal_save_before(const struct journal *j, struct err *e)
+/* Where the contents begin. */
+static size_t size_of_authorities(const struct journal *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->authorities->n; i++)
+		n += strlen(j->authorities->v[i].pem);
+	return n;
+}
+
+int journal_save_before(const struct journal *j, const struct buf *data, struct err *e)
 {
 	cleanup_json json_t *doc = NULL;
 	json_t *entries = json_array();
-	int r = save_authorities(j, e);
 
 	for (size_t i = 0; i < j->n; i++)
 		json_array_append_new(entries, entry_to_json(j, &j->v[i]));
-	doc = json_pack(
-		"{s:i, s:s, s:I, s:I, s:I, s:s?, s:o, s:o, s:o}", "version", JOURNAL_VERSION, "id",
-		j->id, "n_authorities", (json_int_t)j->authorities->n, "began_sec",
-		(json_int_t)j->began.tv_sec, "began_nsec", (json_int_t)j->began.tv_nsec, "family",
-		j->family ? j->family->name : NULL, "rootfs", mount_specs_to_json(&j->rootfs),
-		"mounts", mount_specs_to_json(&j->mounts), "entries", entries);
-	if (r < 0)
-		return r;
-	return doc ? save(j->dirfd, "journal.json", doc, e) : err_oom(e);
+	doc = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s?, s:o, s:o, s:o}", "id", j->id, "boot",
+			j->boot, "n_authorities", (json_int_t)j->authorities->n,
+			"n_authorities_bytes", (json_int_t)size_of_authorities(j), "began_sec",
+			(json_int_t)j->began.tv_sec, "began_nsec", (json_int_t)j->began.tv_nsec,
+			"family", j->family ? j->family->name : NULL, "rootfs",
+			mount_specs_to_json(&j->rootfs), "mounts", mount_specs_to_json(&j->mounts),
+			"entries", entries);
+	return doc ? record_create(j->dirfd, doc, data, e) : err_oom(e);
 }
 
 int journal_save_after(const struct journal *j, struct err *e)
@@ -76,31 +75,27 @@ int journal_save_after(const struct journal *j, struct err *e)
 
 	for (size_t i = 0; i < j->n; i++)
 		json_array_append_new(doc, state_to_json(&j->v[i].t1));
-	return save(j->dirfd, "installed.json", doc, e);
+	return record_append(j->dirfd, RECORD_AFTER, doc, NULL, RECORD_DURABLE, e);
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
-static int load(int dirfd, const char *name, json_t **ret, struct err *e)
-{
-	cleanup_buf struct buf text = BUF(LIMIT_JOURNAL);
-	int r = io_read_file_at(dirfd, name, &text, e);
-
-	return r < 0 ? r : json_parse(text.data, text.n, ret, e);
-}
-
 static int load_authorities(struct journal *j, struct err *e)
 {
+	long long n = json_get_int(j->before.doc, "n_authorities_bytes", -1);
 	cleanup_buf struct buf text = BUF(LIMIT_JOURNAL);
-	int r = io_read_file_at(j->dirfd, "authorities.pem", &text, e);
+	int r;
 
+	if (n < 0)
+		return err_set(e, -EINVAL, ERR_INVALID, "no authorities");
+	r = record_read(j->dirfd, &j->before, 0, (size_t)n, &text, e);
 	if (r < 0)
 		return r;
 	if (text.n == 0) { /* mount points only */
 		j->authorities = authorities_new();
 		return j->authorities ? 0 : err_oom(e);
 	}
-	return authorities_parse(text.data, text.n, "authorities.pem", &j->authorities, e);
+	return authorities_parse(text.data, text.n, "the journal", &j->authorities, e);
 }
 
 static int load_counts(struct journal *j, struct journal_entry *entry, const json_t *list,
@@ -113,6 +108,20 @@ static int load_counts(struct journal *j, struct journal_entry *entry, const jso
 		return err_oom(e);
 	for (size_t i = 0; i < j->authorities->n; i++)
 		entry->n_ours[i] = (size_t)json_integer_value(json_array_get(list, i));
+	return 0;
+}
+
+static int load_content(struct journal_entry *entry, const json_t *list, struct err *e)
+{
+	json_int_t how = json_integer_value(json_array_get(list, 0));
+	json_int_t at = json_integer_value(json_array_get(list, 1));
+	json_int_t n = json_integer_value(json_array_get(list, 2));
+
+	if (!list)
+		return 0;
+	if (how < 0 || how >= CONTENT_MAX || at < 0 || n < 0)
+		return err_set(e, -EINVAL, ERR_INVALID, "'%s' has malformed content", entry->path);
+	entry->kept = (struct journal_content){(enum journal_how)how, (size_t)at, (size_t)n};
 	return 0;
 }
 
@@ -136,25 +145,30 @@ static int load_entry(struct journal *j, const json_t *doc, struct err *e)
 		return err_set(e, -EINVAL, ERR_INVALID, "entries out of order");
 	entry = &j->v[n];
 	r = state_from_json(json_object_get(doc, "before"), &entry->t0, e);
-	return r < 0 ? r : load_counts(j, entry, json_object_get(doc, "n_ours"), e);
+	if (r == 0)
+		r = load_counts(j, entry, json_object_get(doc, "n_ours"), e);
+	return r < 0 ? r : load_content(entry, json_object_get(doc, "content"), e);
 }
 
 static int load_header(struct journal *j, const json_t *doc, struct err *e)
 {
 	const char *family = json_get_string(doc, "family");
+	const char *boot = json_get_string(doc, "boot");
 	const char *id = json_get_string(doc, "id");
 	int r;
 
-	if (json_get_int(doc, "version", 0) != JOURNAL_VERSION || !id)
-		return err_set(e, -EINVAL, ERR_UNSUPPORTED, "a journal of another version");
+	if (!id)
+		return err_set(e, -EINVAL, ERR_INVALID, "no id");
 	j->id = strdup(id);
+	snprintf(j->boot, sizeof(j->boot), "%s", boot ? boot : "");
 	j->family = family ? distro_family_get(family) : NULL;
 	j->began.tv_sec = (time_t)json_get_int(doc, "began_sec", 0);
 	j->began.tv_nsec = (long)json_get_int(doc, "began_nsec", 0);
 	if (!j->id)
 		return err_oom(e);
 	if (json_get_int(doc, "n_authorities", -1) != (long long)j->authorities->n)
-		return err_set(e, -EINVAL, ERR_INVALID, "authorities.pem doesn't fit journal.json");
+		return err_set(e, -EINVAL, ERR_INVALID,
+			       "another number of authorities than there are");
 	r = mount_specs_from_json(json_object_get(doc, "rootfs"), &j->rootfs, e);
 	if (r == 0)
 		r = mount_specs_from_json(json_object_get(doc, "mounts"), &j->mounts, e);
@@ -163,23 +177,24 @@ static int load_header(struct journal *j, const json_t *doc, struct err *e)
 
 static int load_after(struct journal *j, struct err *e)
 {
-	cleanup_json json_t *doc = NULL;
-	int r = load(j->dirfd, "installed.json", &doc, e);
+	cleanup_record struct record after = {.doc = NULL};
+	int r = record_find(j->dirfd, RECORD_AFTER, &after, e);
 
 	if (r == -ENOENT) {
 		err_clear(e); /* the install never completed */
 		return 0;
 	}
-	if (r == 0 && json_array_size(doc) != j->n)
-		r = err_set(e, -EINVAL, ERR_INVALID, "installed.json doesn't fit journal.json");
+	if (r == 0 && json_array_size(after.doc) != j->n)
+		r = err_set(e, -EINVAL, ERR_INVALID, "another number of paths after the install");
 	for (size_t i = 0; r == 0 && i < j->n; i++)
-		r = state_from_json(json_array_get(doc, i), &j->v[i].t1, e);
+		r = state_from_json(json_array_get(after.doc, i), &j->v[i].t1, e);
 	j->installed = r == 0;
 	return r;
 }
 
-static int load_all(struct journal *j, const json_t *doc, struct err *e)
+static int load_all(struct journal *j, struct err *e)
 {
+	const json_t *doc = j->before.doc;
 	const json_t *entries = json_object_get(doc, "entries");
 	int r = load_authorities(j, e);
 
@@ -195,12 +210,11 @@ static int load_all(struct journal *j, const json_t *doc, struct err *e)
 int journal_load(int dirfd, struct journal *ret, struct err *e)
 {
 	struct journal j = {.dirfd = dirfd};
-	cleanup_json json_t *doc = NULL;
-	int r = load(dirfd, "journal.json", &doc, e);
+	int r = record_find(dirfd, RECORD_BEFORE, &j.before, e);
 
 	if (r < 0)
 		return r;
-	r = load_all(&j, doc, e);
+	r = load_all(&j, e);
 	if (r < 0) {
 		j.dirfd = -EBADF; /* stays the caller's */
 		journal_done(&j);

@@ -19,6 +19,13 @@ void state_done(struct state *s)
 	*s = (struct state){0};
 }
 
+static int digest(const struct buf *bytes, unsigned char ret[STATE_SHA256], struct err *e)
+{
+	const char *data = bytes->n ? bytes->data : "";
+
+	return EVP_Digest(data, bytes->n, ret, NULL, EVP_sha256(), NULL) ? 0 : err_oom(e);
+}
+
 static int capture_file(const struct vfs *fs, const char *path, struct state *s,
 			struct buf *content, struct err *e)
 {
@@ -26,11 +33,18 @@ static int capture_file(const struct vfs *fs, const char *path, struct state *s,
 	struct buf *text = content ? content : &own;
 	int r = vfs_read_file(fs, path, text, e);
 
-	if (r < 0)
-		return r;
-	if (!EVP_Digest(text->n ? text->data : "", text->n, s->sha256, NULL, EVP_sha256(), NULL))
-		return err_oom(e);
-	return 0;
+	return r < 0 ? r : digest(text, s->sha256, e);
+}
+
+int state_check_content(const struct state *s, const char *path, const struct buf *bytes,
+			struct err *e)
+{
+	unsigned char sha256[STATE_SHA256];
+	int r = digest(bytes, sha256, e);
+
+	if (r == 0 && memcmp(sha256, s->sha256, sizeof(sha256)) != 0)
+		return err_set(e, -EINVAL, ERR_INVALID, "what '%s' held can't be told", path);
+	return r;
 }
 
 static int capture_link(const struct vfs *fs, const char *path, struct state *s, struct err *e)

@@ -31,6 +31,10 @@ void state_done(struct state *s);
 int state_capture(const struct vfs *fs, const char *path, struct state *ret, struct buf *content,
 		  struct err *e);
 
+/* Raise -EINVAL unless these are the bytes that the file at @path held. */
+int state_check_content(const struct state *s, const char *path, const struct buf *bytes,
+			struct err *e);
+
 /* The digest that a directory's state has for these sorted names. */
 int state_digest_names(const struct strv *names, unsigned char ret[STATE_SHA256], struct err *e);
 

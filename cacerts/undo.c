@@ -42,14 +42,38 @@ static bool is_directory_entry(const struct undo *u, size_t i)
 	       (entry->t0.st.type == VFS_ABSENT && u->t2[i].st.type == VFS_DIR);
 }
 
+/*
+ * A power cut may keep the name of a file that the install made, and lose its content. Nobody can
+ * have written to a file that has T1's change time: it is ours, whatever is in it now.
+ */
+static void mend_torn(const struct undo *u, size_t i)
+{
+	const struct state *t1 = &u->j->v[i].t1;
+	struct state *t2 = &u->t2[i];
+
+	if (t2->st.type == VFS_FILE && state_untouched(t1, t2))
+		memcpy(t2->sha256, t1->sha256, sizeof(t2->sha256));
+}
+
+static int capture_all(struct undo *u, struct err *e)
+{
+	bool may_be_torn = u->j->installed && journal_is_of_another_boot(u->j);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < u->j->n; i++) {
+		r = state_capture(u->fs, u->j->v[i].path, &u->t2[i], NULL, e);
+		if (r == 0 && may_be_torn)
+			mend_torn(u, i);
+	}
+	return r;
+}
+
 /* Files first, then what no journal knows, then directories from the deepest up. */
 static int plan_all(struct undo *u, struct err *e)
 {
 	const struct journal *j = u->j;
-	int r = 0;
+	int r = capture_all(u, e);
 
-	for (size_t i = 0; r == 0 && i < j->n; i++)
-		r = state_capture(u->fs, j->v[i].path, &u->t2[i], NULL, e);
 	for (size_t i = j->n; r == 0 && i-- > 0;)
 		if (!is_directory_entry(u, i))
 			r = undo_plan_file(u, i, e);
@@ -99,20 +123,51 @@ static int drop_temporaries(const struct journal *j, struct vfs *fs, struct err 
 	return 0;
 }
 
-/* Plans and makes the plan durable, or takes the one that an interrupted undo left. */
+/* Is nothing made, only taken away or given its old metadata? */
+static bool only_takes_away(const struct changes *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->v[i].kind == CHANGE_FILE || plan->v[i].kind == CHANGE_LINK ||
+		    plan->v[i].kind == CHANGE_MKDIR)
+			return false;
+	return true;
+}
+
+/*
+ * Plans and notes the plan, or takes the one that an interrupted undo left. Half of a plan that
+ * only takes away is planned anew just as well, so after a power cut it needn't be there.
+ */
 static int get_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *kept,
 		    struct err *e)
 {
-	int r = changes_load(j->dirfd, "undo", ret, e);
+	struct err damage = ERR_NONE;
+	int r = changes_load(j->dirfd, ret, &damage);
 
-	if (r != -ENOENT)
-		return r;
-	err_clear(e);
+	if (r == 0 || r == -ENOMEM)
+		return r == 0 ? 0 : err_oom(e);
 	r = undo_plan(j, fs, ret, kept, e);
-	return r == 0 ? changes_save(ret, j->dirfd, "undo", e) : r;
+	if (r < 0)
+		return r;
+	return changes_save(ret, j->dirfd, only_takes_away(ret) ? RECORD_LATER : RECORD_DURABLE, e);
 }
 
-static int play(const struct changes *plan, struct vfs *fs, struct err *e)
+/*
+ * The journal goes when the tree is as it was, also on the disk. A file system that keeps the order
+ * of changes to names and metadata sees to that by itself, if the journal is on it too: nothing has
+ * to wait. Content has no such order.
+ */
+static bool is_ordered(const struct journal *j, const struct vfs *fs, const struct changes *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->v[i].kind == CHANGE_FILE ||
+		    !vfs_keeps_order(fs, plan->v[i].path, j->dirfd))
+			return false;
+	return true;
+}
+
+/* @ret_sync: how the journal has to be removed then. */
+static int play(const struct journal *j, const struct changes *plan, struct vfs *fs,
+		enum record_sync *ret_sync, struct err *e)
 {
 	for (size_t i = 0; i < plan->n; i++) {
 		int r = change_apply(&plan->v[i], fs, e);
@@ -121,10 +176,11 @@ static int play(const struct changes *plan, struct vfs *fs, struct err *e)
 			return r;
 		fault_point("undo.applied");
 	}
-	return vfs_sync(fs, e);
+	*ret_sync = is_ordered(j, fs, plan) ? RECORD_LATER : RECORD_DURABLE;
+	return *ret_sync == RECORD_LATER ? 0 : vfs_sync(fs, e);
 }
 
-static int run(const struct journal *j, json_t *report, struct err *e)
+static int run(const struct journal *j, json_t *report, enum record_sync *ret_sync, struct err *e)
 {
 	cleanup_changes struct changes plan = {0};
 	cleanup_vfs struct vfs *fs = NULL;
@@ -140,7 +196,7 @@ static int run(const struct journal *j, json_t *report, struct err *e)
 	if (r == 0)
 		r = get_plan(j, fs, &plan, kept, e);
 	if (r == 0)
-		r = play(&plan, fs, e);
+		r = play(j, &plan, fs, ret_sync, e);
 	if (r < 0)
 		return r;
 	json_object_set_new(report, "result",
@@ -148,7 +204,7 @@ static int run(const struct journal *j, json_t *report, struct err *e)
 	return 0;
 }
 
-int undo_run(int dirfd, json_t *report, struct err *e)
+static int undo_journal(int dirfd, json_t *report, enum record_sync *ret_sync, struct err *e)
 {
 	cleanup_journal struct journal j = {.dirfd = -EBADF};
 	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
@@ -163,7 +219,7 @@ int undo_run(int dirfd, json_t *report, struct err *e)
 	if (r < 0)
 		fd_close(fd);
 	else
-		r = run(&j, report, e);
+		r = run(&j, report, ret_sync, e);
 	if (r < 0) {
 		json_object_set_new(report, "result", json_string("failed"));
 		if (e) {
@@ -176,15 +232,23 @@ int undo_run(int dirfd, json_t *report, struct err *e)
 	return 0;
 }
 
+int undo_run(int dirfd, json_t *report, struct err *e)
+{
+	enum record_sync ignored = RECORD_LATER;
+
+	return undo_journal(dirfd, report, &ignored, e);
+}
+
 int undo_take(int parent, const char *name, json_t *report, struct err *e)
 {
 	cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum record_sync sync = RECORD_LATER;
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return err_sys(e, "opening the journal '%s'", name);
-	r = undo_run(fd, report, e);
-	return r == 0 ? journal_remove(parent, name, e) : r;
+	r = undo_journal(fd, report, &sync, e);
+	return r == 0 ? journal_remove(parent, name, sync, e) : r;
 }

@@ -22,7 +22,7 @@ static int put_back(struct undo *u, size_t i, const struct vfs_meta *meta, struc
 
 	if (entry->t0.st.type == VFS_LINK)
 		return changes_add_link(u->out, ROLE_STORE, entry->path, entry->t0.target, meta, e);
-	r = journal_read_before(u->j, i, &before, e);
+	r = journal_read_before(u->j, i, u->fs, &before, e);
 	if (r < 0)
 		return r;
 	return changes_add_file(u->out, ROLE_STORE, entry->path, before.data, before.n, meta, e);

@@ -55,7 +55,8 @@ int exec_install_changes(struct exec *x, const char *journal, const struct mount
 	if (r == 0)
 		r = install_run(&j, fs, changes, e);
 	if (r < 0 && !(e && e->dirty))
-		journal_remove(x->state_fd, journal, NULL); /* what stays is undone by nobody */
+		journal_remove(x->state_fd, journal, RECORD_DURABLE,
+			       NULL); /* what stays is undone by nobody */
 	return r;
 }
 

@@ -68,7 +68,7 @@ static int settle_journal(struct executor *ex, const char *id, const char *name,
 	if (!is_throwaway(ex, id))
 		return exec_undo_journal(ex, id, name, ignored, e);
 	snprintf(path, sizeof(path), "%s/%s", id, name);
-	return journal_remove(ex->execs_fd, path, e);
+	return journal_remove(ex->execs_fd, path, RECORD_DURABLE, e);
 }
 
 static int undo_one(struct executor *ex, const char *id, struct err *e)

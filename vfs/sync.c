@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -66,4 +68,19 @@ int vfs_sync(struct vfs *fs, struct err *e)
 			return err_sys(e, "syncing '%s'", m->layers[0].path);
 	}
 	return 0;
+}
+
+bool vfs_keeps_order(const struct vfs *fs, const char *path, int fd)
+{
+	const struct vfs_mount *m = vfs_mount_of(fs, path);
+	struct statfs kind;
+	struct stat other;
+	struct stat top;
+
+	if (!m->has_top || m->has_submounts || fstat(m->layers[0].fd, &top) < 0 ||
+	    fstat(fd, &other) < 0 || fstatfs(fd, &kind) < 0)
+		return false;
+	/* Both commit what was changed in one stream of transactions. */
+	return top.st_dev == other.st_dev &&
+	       (kind.f_type == EXT4_SUPER_MAGIC || kind.f_type == XFS_SUPER_MAGIC);
 }

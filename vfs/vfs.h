@@ -272,3 +272,11 @@ int vfs_count_top(const struct vfs *fs, const char *path, size_t *ret, struct er
 int vfs_drop_temporary(struct vfs *fs, const char *path, struct err *e);
 /* Flush the file systems behind all tops to disk (syncfs). */
 int vfs_sync(struct vfs *fs, struct err *e);
+
+/*
+ * Is what @fd stands for on the file system of the top at @path, and is it one on which changes to
+ * names and metadata become durable in the order in which they were made? Then a power cut can't
+ * undo one in the top and spare a later one beside @fd. It says nothing about content. False where
+ * that isn't known.
+ */
+bool vfs_keeps_order(const struct vfs *fs, const char *path, int fd);

@@ -100,6 +100,15 @@ START_TEST(a_list_played_twice_is_the_same_as_once)
 }
 END_TEST
 
+/* A list is kept in a journal. */
+static void begin_journal(void)
+{
+	cleanup_json json_t *doc = json_object();
+	struct err e = ERR_NONE;
+
+	ck_ok(record_create(dirfd_, doc, NULL, &e), e);
+}
+
 START_TEST(a_list_on_disk_is_the_same_list)
 {
 	cleanup_changes struct changes c = {0};
@@ -107,8 +116,9 @@ START_TEST(a_list_on_disk_is_the_same_list)
 	struct err e = ERR_NONE;
 
 	one_of_each(&c);
-	ck_ok(changes_save(&c, dirfd_, "list", &e), e);
-	ck_ok(changes_load(dirfd_, "list", &loaded, &e), e);
+	begin_journal();
+	ck_ok(changes_save(&c, dirfd_, RECORD_DURABLE, &e), e);
+	ck_ok(changes_load(dirfd_, &loaded, &e), e);
 	ck_assert_uint_eq(loaded.n, c.n);
 	for (size_t i = 0; i < c.n; i++) {
 		ck_assert_str_eq(loaded.v[i].path, c.v[i].path);
@@ -169,7 +179,10 @@ START_TEST(a_list_that_was_never_saved_is_not_found)
 	cleanup_changes struct changes c = {0};
 	struct err e = ERR_NONE;
 
-	ck_assert_int_eq(changes_load(dirfd_, "list", &c, &e), -ENOENT);
+	ck_assert_int_eq(changes_load(dirfd_, &c, &e), -ENOENT);
+	err_clear(&e);
+	begin_journal();
+	ck_assert_int_eq(changes_load(dirfd_, &c, &e), -ENOENT);
 	ck_assert_int_eq(e.kind, ERR_NOT_FOUND);
 }
 END_TEST
@@ -177,23 +190,26 @@ END_TEST
 START_TEST(a_damaged_list_is_refused)
 {
 	static const char *const rows[] = {
-		"",
 		"{}",
-		"[",
 		"[{}]",
 		"[7]",
 		"[{\"kind\":\"explode\",\"path\":\"/a\"}]",
 		"[{\"kind\":\"drop\"}]",
 		"[{\"kind\":\"drop\",\"path\":\"%4\"}]",
 		"[{\"kind\":\"file\",\"path\":\"/a\",\"meta\":{}}]", /* without its content */
+		"[{\"kind\":\"file\",\"path\":\"/a\",\"meta\":{},\"content\":[0,1]}]",
+		"[{\"kind\":\"file\",\"path\":\"/a\",\"meta\":{},\"content\":[-1,0]}]",
 	};
 	struct err e = ERR_NONE;
 
+	begin_journal();
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		cleanup_changes struct changes c = {0};
 
-		ck_ok(io_write_file_at(dirfd_, "list.json", rows[i], strlen(rows[i]), 0600, &e), e);
-		ck_assert_msg(changes_load(dirfd_, "list", &c, &e) == -EINVAL, "%s", rows[i]);
+		cleanup_json json_t *doc = json_loads(rows[i], 0, NULL);
+
+		ck_ok(record_append(dirfd_, RECORD_UNDO, doc, NULL, RECORD_LATER, &e), e);
+		ck_assert_msg(changes_load(dirfd_, &c, &e) == -EINVAL, "%s", rows[i]);
 		ck_assert_uint_eq(c.n, 0);
 		err_clear(&e);
 	}

@@ -111,7 +111,7 @@ START_TEST(what_a_file_held_before_can_be_read_back)
 	box_install(&b);
 	ck_ok(load(&j, &e), e);
 	entry = journal_find(&j, "/etc/ssl/certs/ca-certificates.crt");
-	ck_ok(journal_read_before(&j, (size_t)(entry - j.v), &kept, &e), e);
+	ck_ok(journal_read_before(&j, (size_t)(entry - j.v), b.v.fs, &kept, &e), e);
 	ck_assert_str_eq(kept.data, was.data);
 }
 END_TEST
@@ -148,11 +148,18 @@ START_TEST(an_empty_directory_holds_no_journal)
 }
 END_TEST
 
-static void write_raw(const char *name, const char *bytes, size_t n)
+static void write_raw(const char *bytes, size_t n)
 {
 	struct err e = ERR_NONE;
 
-	ck_ok(io_write_file_at(b.journal, name, bytes, n, 0600, &e), e);
+	ck_ok(io_write_file_at(b.journal, "journal", bytes, n, 0600, &e), e);
+}
+
+static void read_raw(struct buf *ret)
+{
+	struct err e = ERR_NONE;
+
+	ck_ok(io_read_file_at(b.journal, "journal", ret, &e), e);
 }
 
 static void expect_refused(const char *what)
@@ -168,99 +175,127 @@ static void expect_refused(const char *what)
 	box_compare(what, after, before);
 }
 
-static void save_undo_plan(void)
+/* Of the record that begins at @at: where it ends. */
+static size_t end_of_record(const struct buf *whole, size_t at)
 {
-	cleanup_journal struct journal j = {.dirfd = -EBADF};
-	cleanup_changes struct changes plan = {0};
+	uint64_t n[2];
+
+	memcpy(n, whole->data + at + 16, sizeof(n));
+	return at + 64 + n[0] + n[1];
+}
+
+START_TEST(a_journal_that_is_cut_off_stops_the_undo_and_touches_nothing)
+{
+	cleanup_buf struct buf whole = BUF(1 << 20);
+	size_t end;
+
+	box_install(&b);
+	read_raw(&whole);
+	end = end_of_record(&whole, 0);
+	for (size_t n = 0; n < end; n += 1 + end / 43) {
+		write_raw(whole.data, n);
+		expect_refused("a journal that is cut off");
+	}
+	write_raw(whole.data, whole.n);
+	box_undo(&b);
+}
+END_TEST
+
+START_TEST(a_journal_that_was_changed_stops_the_undo_and_touches_nothing)
+{
+	cleanup_buf struct buf whole = BUF(1 << 20);
+	size_t after;
+	size_t end;
+
+	box_install(&b);
+	read_raw(&whole);
+	after = (end_of_record(&whole, 0) + 511) / 512 * 512;
+	end = end_of_record(&whole, after);
+	for (size_t at = 0; at < end; at += 1 + end / 199) {
+		if (at + 8 > end_of_record(&whole, 0) && at < after + 64)
+			continue; /* nobody's bytes; the head that says whether there is one */
+		whole.data[at] ^= (char)(1 << at % 8);
+		write_raw(whole.data, whole.n);
+		expect_refused("a journal with a flipped bit");
+		whole.data[at] ^= (char)(1 << at % 8);
+	}
+	write_raw(whole.data, whole.n);
+	box_undo(&b);
+}
+END_TEST
+
+START_TEST(a_journal_of_another_shape_is_refused)
+{
+	static const char *const shapes[] = {"{}", "[]", "{\"entries\":3}", "{\"id\":\"x\"}",
+					     "[3]"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
+		cleanup_json json_t *doc = json_loads(shapes[i], 0, NULL);
+		struct err e = ERR_NONE;
+
+		ck_ok(record_create(b.journal, doc, NULL, &e), e);
+		expect_refused(shapes[i]);
+	}
+	ck_assert_int_eq(unlinkat(b.journal, "journal", 0), 0);
+	box_install(&b);
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
+		cleanup_json json_t *doc = json_loads(shapes[i], 0, NULL);
+		struct err e = ERR_NONE;
+
+		ck_ok(record_append(b.journal, RECORD_AFTER, doc, NULL, RECORD_LATER, &e), e);
+		expect_refused(shapes[i]);
+	}
+}
+END_TEST
+
+START_TEST(half_a_journal_without_its_name_is_none)
+{
+	cleanup_free char *before = box_picture(&b);
+	cleanup_free char *after = NULL;
+	cleanup_buf struct buf whole = BUF(1 << 20);
+	struct journal j = {.dirfd = -EBADF};
 	struct err e = ERR_NONE;
 
-	view_open(&b.v);
+	box_install(&b);
+	read_raw(&whole);
+	box_undo(&b);
+	ck_ok(io_write_file_at(b.journal, "journal.new", whole.data, end_of_record(&whole, 0) / 3,
+			       0600, &e),
+	      e);
+	ck_assert_int_eq(unlinkat(b.journal, "journal", 0), 0);
+	ck_assert_int_eq(load(&j, &e), -ENOENT);
+	ck_assert_int_eq(faccessat(b.journal, "journal.new", F_OK, 0), -1);
+	after = box_picture(&b);
+	box_compare("undo", after, before);
+}
+END_TEST
+
+START_TEST(a_whole_journal_that_lost_its_name_is_taken)
+{
+	struct journal j = {.dirfd = -EBADF};
+	struct err e = ERR_NONE;
+
+	box_install(&b);
+	ck_assert_int_eq(renameat(b.journal, "journal", b.journal, "journal.new"), 0);
 	ck_ok(load(&j, &e), e);
-	ck_ok(undo_plan(&j, b.v.fs, &plan, NULL, &e), e);
-	ck_ok(changes_save(&plan, b.journal, "undo", &e), e);
-}
-
-START_TEST(a_document_that_is_cut_off_stops_the_undo_and_touches_nothing)
-{
-	static const char *const names[] = {"journal.json", "installed.json", "undo.json",
-					    "authorities.pem"};
-
-	box_install(&b);
-	save_undo_plan();
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		cleanup_buf struct buf whole = BUF(1 << 20);
-		struct err e = ERR_NONE;
-
-		ck_ok(io_read_file_at(b.journal, names[i], &whole, &e), e);
-		for (size_t n = 0; n < whole.n - 2; n += 1 + whole.n / 23) {
-			write_raw(names[i], whole.data, n);
-			expect_refused(names[i]);
-		}
-		write_raw(names[i], whole.data, whole.n);
-	}
+	ck_assert(j.installed);
+	journal_done(&j);
 	box_undo(&b);
 }
 END_TEST
 
-START_TEST(a_missing_backup_stops_the_undo_and_touches_nothing)
+START_TEST(a_damaged_plan_of_an_undo_is_made_anew)
 {
-	struct stat st;
-	char name[32];
-	size_t i = 0;
+	cleanup_free char *before = box_picture(&b);
+	cleanup_free char *after = NULL;
+	cleanup_json json_t *doc = json_loads("[{\"kind\":\"nonsense\"}]", 0, NULL);
+	struct err e = ERR_NONE;
 
 	box_install(&b);
-	box_user(&b, "touch $B"); /* else it might not be needed */
-	do
-		snprintf(name, sizeof(name), "before-%zu", i++);
-	while (fstatat(b.journal, name, &st, 0) < 0 && i < 1000);
-	ck_assert_int_eq(unlinkat(b.journal, name, 0), 0);
-	expect_refused(name);
-}
-END_TEST
-
-START_TEST(documents_of_another_shape_are_refused)
-{
-	static const char *const names[] = {"journal.json", "installed.json", "undo.json"};
-	static const char *const shapes[] = {"{}",       "null",           "{\"entries\":3}",
-					     "\"text\"", "{\"id\":\"x\"}", "[3]"};
-
-	box_install(&b);
-	save_undo_plan();
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		cleanup_buf struct buf whole = BUF(1 << 20);
-		struct err e = ERR_NONE;
-
-		ck_ok(io_read_file_at(b.journal, names[i], &whole, &e), e);
-		for (size_t k = 0; k < ARRAY_SIZE(shapes); k++) {
-			write_raw(names[i], shapes[k], strlen(shapes[k]));
-			expect_refused(names[i]);
-		}
-		write_raw(names[i], whole.data, whole.n);
-	}
+	ck_ok(record_append(b.journal, RECORD_UNDO, doc, NULL, RECORD_LATER, &e), e);
 	box_undo(&b);
-}
-END_TEST
-
-START_TEST(no_flipped_bit_crashes_the_reader)
-{
-	static const char *const names[] = {"journal.json", "installed.json", "authorities.pem"};
-
-	box_install(&b);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		cleanup_buf struct buf whole = BUF(1 << 20);
-		struct err e = ERR_NONE;
-
-		ck_ok(io_read_file_at(b.journal, names[i], &whole, &e), e);
-		for (size_t at = 0; at < whole.n; at += 1 + whole.n / 400) {
-			cleanup_journal struct journal j = {.dirfd = -EBADF};
-
-			whole.data[at] ^= (char)(1 << at % 8);
-			write_raw(names[i], whole.data, whole.n);
-			load(&j, &e);
-			whole.data[at] ^= (char)(1 << at % 8);
-		}
-		write_raw(names[i], whole.data, whole.n);
-	}
+	after = box_picture(&b);
+	box_compare("undo", after, before);
 }
 END_TEST
 
@@ -268,6 +303,7 @@ SUITE("cacerts/journal", setup, teardown, a_journal_is_read_back_as_it_was_writt
       every_touched_path_and_its_directories_are_entries_in_order,
       what_a_file_held_before_can_be_read_back, how_often_an_authority_stood_in_a_file_is_counted,
       an_empty_directory_holds_no_journal,
-      a_document_that_is_cut_off_stops_the_undo_and_touches_nothing,
-      a_missing_backup_stops_the_undo_and_touches_nothing, documents_of_another_shape_are_refused,
-      no_flipped_bit_crashes_the_reader)
+      a_journal_that_is_cut_off_stops_the_undo_and_touches_nothing,
+      a_journal_that_was_changed_stops_the_undo_and_touches_nothing,
+      a_journal_of_another_shape_is_refused, half_a_journal_without_its_name_is_none,
+      a_whole_journal_that_lost_its_name_is_taken, a_damaged_plan_of_an_undo_is_made_anew)

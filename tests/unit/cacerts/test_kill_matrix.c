@@ -204,7 +204,7 @@ static void check_all(bool after_use)
 	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++)
 		for (int backing = 0; backing < BOX_BACKING_MAX; backing++)
 			ck_assert_uint_gt(
-				check_scene(&scenes[i], (enum box_backing)backing, after_use), 20);
+				check_scene(&scenes[i], (enum box_backing)backing, after_use), 12);
 }
 
 START_TEST(an_install_killed_anywhere_is_undone)

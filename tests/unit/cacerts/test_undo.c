@@ -5,6 +5,8 @@
  */
 #include "cacerts/undo.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "tests/unit/cacerts/box.h"
@@ -168,4 +170,54 @@ START_TEST(what_the_user_did_is_all_that_remains)
 }
 END_TEST
 
-SUITE("cacerts/undo", setup, teardown, what_the_user_did_is_all_that_remains)
+/* What is at @path now becomes what was there after the install, but for the content. */
+static void have_installed(struct journal *j, const struct vfs *fs, const char *path)
+{
+	struct journal_entry *entry = (struct journal_entry *)journal_find(j, path);
+	struct err e = ERR_NONE;
+
+	ck_ok(vfs_lstat(fs, path, &entry->t1.st, &e), e);
+}
+
+static void check_torn(enum box_backing backing)
+{
+	static const char bundle[] = "/etc/ssl/certs/ca-certificates.crt";
+	cleanup_free char *wanted = NULL;
+	cleanup_free char *got = NULL;
+	cleanup_changes struct changes plan = {0};
+	cleanup_journal struct journal j = {.dirfd = -EBADF};
+	struct err e = ERR_NONE;
+	struct box b;
+
+	box_make(&b, backing, /* has_dropin_dir= */ false);
+	wanted = box_picture(&b);
+	box_install(&b);
+	box_user(&b, ": > $B");
+	view_open(&b.v);
+	ck_ok(journal_load(fcntl(b.journal, F_DUPFD_CLOEXEC, 3), &j, &e), e);
+	have_installed(&j, b.v.fs, bundle);
+
+	/* On a machine that was not started anew nothing but the user can have done it. */
+	ck_ok(undo_plan(&j, b.v.fs, &plan, NULL, &e), e);
+	ck_assert_ptr_null(changes_find(&plan, bundle));
+	changes_done(&plan);
+
+	strcpy(j.boot, "another");
+	ck_ok(undo_plan(&j, b.v.fs, &plan, NULL, &e), e);
+	ck_ok(changes_apply(&plan, b.v.fs, &e), e);
+	b.v.fs = vfs_free(b.v.fs);
+	journal_done(&j);
+	got = box_picture(&b);
+	box_done(&b);
+	box_compare(box_backing_name(backing), got, wanted);
+}
+
+START_TEST(a_file_that_a_power_cut_tore_is_ours)
+{
+	for (int backing = 0; backing < BOX_BACKING_MAX; backing++)
+		check_torn((enum box_backing)backing);
+}
+END_TEST
+
+SUITE("cacerts/undo", setup, teardown, what_the_user_did_is_all_that_remains,
+      a_file_that_a_power_cut_tore_is_ours)
