@@ -88,6 +88,7 @@ int change_apply(const struct change *c, struct vfs *fs, struct err *e);
 int changes_apply(const struct changes *c, struct vfs *fs, struct err *e);
 
 const char *change_role_name(enum change_role role);
+const char *change_kind_name(enum change_kind kind);
 
 /*
  * To and from the journal in a directory (cacerts/record_file.h), as its record of an undo.

@@ -14,6 +14,11 @@ static const char *const kind_names[CHANGE_KIND_MAX] = {
 #undef X
 };
 
+const char *change_kind_name(enum change_kind kind)
+{
+	return kind_names[kind];
+}
+
 static json_t *meta_to_json(const struct change *c)
 {
 	const struct vfs_meta *m = &c->meta;

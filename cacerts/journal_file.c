@@ -213,7 +213,7 @@ int journal_load(int dirfd, struct journal *ret, struct err *e)
 	int r = record_find(dirfd, RECORD_BEFORE, &j.before, e);
 
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? r : err_wrap(e, r, "reading the journal");
 	r = load_all(&j, e);
 	if (r < 0) {
 		j.dirfd = -EBADF; /* stays the caller's */

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/io.h"
 #include "cacerts/undo_plan.h"
+#include "vfs/mount_options.h"
 
 const struct state *undo_t1(const struct undo *u, size_t i)
 {
@@ -133,12 +134,11 @@ static bool only_takes_away(const struct changes *plan)
 	return true;
 }
 
-/*
- * Plans and notes the plan, or takes the one that an interrupted undo left. Half of a plan that
- * only takes away is planned anew just as well, so after a power cut it needn't be there.
- */
-static int get_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *kept,
-		    struct err *e)
+enum { PLAN_IS_NEW = 1 };
+
+/* The plan that an interrupted undo left; one that is damaged is made anew. */
+static int find_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *kept,
+		     struct err *e)
 {
 	struct err damage = ERR_NONE;
 	int r = changes_load(j->dirfd, ret, &damage);
@@ -146,9 +146,86 @@ static int get_plan(const struct journal *j, struct vfs *fs, struct changes *ret
 	if (r == 0 || r == -ENOMEM)
 		return r == 0 ? 0 : err_oom(e);
 	r = undo_plan(j, fs, ret, kept, e);
-	if (r < 0)
+	return r < 0 ? r : PLAN_IS_NEW;
+}
+
+int undo_preview(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *ret_kept,
+		 struct err *e)
+{
+	int r = find_plan(j, fs, ret, ret_kept, e);
+
+	return r < 0 ? r : 0;
+}
+
+/*
+ * Plans and notes the plan, or takes the one that is there. Half of a plan that only takes away is
+ * planned anew just as well, so after a power cut it needn't be there.
+ */
+static int get_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *kept,
+		    struct err *e)
+{
+	int r = find_plan(j, fs, ret, kept, e);
+
+	if (r != PLAN_IS_NEW)
 		return r;
 	return changes_save(ret, j->dirfd, only_takes_away(ret) ? RECORD_LATER : RECORD_DURABLE, e);
+}
+
+/*
+ * A view that can't be written shows nothing as being in the top: a plan made of it leaves our
+ * entries where they are, and would be played as it is when the tree can be written again.
+ */
+static int check_writable(const struct journal *j, const struct vfs *fs, struct err *e)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		struct vfs_stat st = {.writable = true};
+		int r = j->v[i].role == ROLE_PARENT ? 0 : vfs_lstat(fs, j->v[i].path, &st, e);
+
+		if (r < 0)
+			return r;
+		if (!st.writable)
+			return err_set(e, -EROFS, ERR_PRECONDITION,
+				       "what holds '%.200s' is read-only now", j->v[i].path);
+	}
+	return 0;
+}
+
+/* Does the top hold an entry, or a whiteout, of any path of the journal below "/"? */
+static int top_has_any(const struct journal *j, const struct vfs *fs, bool *ret, struct err *e)
+{
+	*ret = false;
+	for (size_t i = 0; i < j->n && !*ret; i++) {
+		struct vfs_stat st;
+		int r = strcmp(j->v[i].path, "/") ? vfs_lstat(fs, j->v[i].path, &st, e) : -EISDIR;
+
+		if (r < 0 && r != -EISDIR)
+			return r;
+		*ret = r == 0 && (st.in_top || st.whiteout);
+	}
+	return 0;
+}
+
+int undo_check_tree(const struct journal *j, const struct vfs *fs, struct err *e)
+{
+	const struct journal_entry *root = journal_find(j, "/");
+	cleanup_free char *top = NULL;
+	struct vfs_stat st;
+	bool any = true;
+	int r = check_writable(j, fs, e);
+
+	if (r == 0)
+		r = vfs_lstat(fs, "/", &st, e);
+	if (r < 0 || !root || st.ino == root->t0.st.ino)
+		return r;
+	r = top_has_any(j, fs, &any, e);
+	if (r < 0 || any)
+		return r;
+	r = mount_specs_top(&j->rootfs, &top, e);
+	return r < 0 ? r
+		     : err_set(e, -ESTALE, ERR_PRECONDITION,
+			       "'%s' is another directory than the one that was changed, without "
+			       "its files: is its file system mounted?",
+			       top);
 }
 
 /*
@@ -192,7 +269,9 @@ static int run(const struct journal *j, json_t *report, enum record_sync *ret_sy
 	if (r < 0)
 		return r;
 	vfs_set_tag(fs, j->id);
-	r = drop_temporaries(j, fs, e);
+	r = undo_check_tree(j, fs, e);
+	if (r == 0)
+		r = drop_temporaries(j, fs, e);
 	if (r == 0)
 		r = get_plan(j, fs, &plan, kept, e);
 	if (r == 0)
@@ -204,21 +283,30 @@ static int run(const struct journal *j, json_t *report, enum record_sync *ret_sy
 	return 0;
 }
 
+int undo_load(int dirfd, struct journal *ret, struct err *e)
+{
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+	int r = fd < 0 ? err_sys(e, "duplicating a descriptor") : journal_load(fd, ret, e);
+
+	if (r == 0)
+		return 0;
+	fd_close(fd);
+	if (r != -ENOENT)
+		return r;
+	err_clear(e);
+	return UNDO_NOTHING;
+}
+
 static int undo_journal(int dirfd, json_t *report, enum record_sync *ret_sync, struct err *e)
 {
 	cleanup_journal struct journal j = {.dirfd = -EBADF};
-	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
-	int r = fd < 0 ? err_sys(e, "duplicating a descriptor") : journal_load(fd, &j, e);
+	int r = undo_load(dirfd, &j, e);
 
-	if (r == -ENOENT) {
-		fd_close(fd);
-		err_clear(e); /* nothing was touched yet */
+	if (r == UNDO_NOTHING) {
 		json_object_set_new(report, "result", json_string("nothing"));
 		return 0;
 	}
-	if (r < 0)
-		fd_close(fd);
-	else
+	if (r == 0)
 		r = run(&j, report, ret_sync, e);
 	if (r < 0) {
 		json_object_set_new(report, "result", json_string("failed"));

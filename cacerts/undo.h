@@ -27,11 +27,36 @@ int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json
 	      struct err *e);
 
 /*
+ * undo_load - read the journal in a state directory
+ * @dirfd: borrowed
+ *
+ * Returns: 0; UNDO_NOTHING when there is none: nothing was touched yet; -errno, naming the file.
+ */
+enum { UNDO_NOTHING = 1 };
+int undo_load(int dirfd, struct journal *ret, struct err *e);
+
+/*
+ * undo_check_tree - is @fs still the tree that was changed, and can it be written?
+ *
+ * Where a disk isn't mounted there may be an empty directory in its place. All would look as if the
+ * user had removed it, the journal would go, and the traces come back with the disk.
+ *
+ * Returns: 0; -ESTALE (ERR_PRECONDITION), naming the directory, when the top is another directory
+ * than at T0 and has none of the journal's paths; -EROFS (ERR_PRECONDITION).
+ */
+int undo_check_tree(const struct journal *j, const struct vfs *fs, struct err *e);
+
+/* The plan that an interrupted undo left, else a fresh one as by undo_plan(). Changes nothing. */
+int undo_preview(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *ret_kept,
+		 struct err *e);
+
+/*
  * undo_run - undo the journal in a state directory
  * @dirfd:  the journal's directory; borrowed
  * @report: JSON object that gets "result" ("nothing", "restored", "merged") and "kept"
  *
- * Idempotent, also across crashes. The caller removes the directory after 0.
+ * Idempotent, also across crashes. The caller removes the directory after 0; the plan that was
+ * played is in there.
  * Returns: 0; -errno with ERR_CLEANUP and dirty set: a trace may remain.
  */
 int undo_run(int dirfd, json_t *report, struct err *e);

@@ -464,3 +464,19 @@ void mount_options_done(struct mount_options *o)
 	free(o->work);
 	*o = (struct mount_options){0};
 }
+
+int mount_specs_top(const struct mount_specs *rootfs, char **ret, struct err *e)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	const struct mount_spec *last = rootfs->n ? &rootfs->v[rootfs->n - 1] : NULL;
+	const char *top;
+	int r = last ? mount_options_parse(last, &o, e)
+		     : err_set(e, -EINVAL, ERR_INVALID, "a rootfs without a mount");
+
+	if (r < 0)
+		return r;
+	top = o.upper ? o.upper : o.kind == MOUNT_OVERLAY ? o.lowers.v[0] : last->source;
+	if (asprintf(ret, "%s%s%s", top, o.subpath ? "/" : "", o.subpath ? o.subpath : "") < 0)
+		return err_oom(e);
+	return 0;
+}

@@ -61,4 +61,11 @@ struct mount_options {
  */
 int mount_options_parse(const struct mount_spec *spec, struct mount_options *ret, struct err *e);
 void mount_options_done(struct mount_options *o);
+
+/*
+ * The host directory that takes the writes of a rootfs: the last spec's upper, or what it binds;
+ * the topmost lower of an overlay without an upper. For people. Returns as mount_options_parse();
+ * -EINVAL for an empty list. The caller frees @ret.
+ */
+int mount_specs_top(const struct mount_specs *rootfs, char **ret, struct err *e);
 #define cleanup_mount_options cleanup(mount_options_done)

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/unit/cacerts/box.h"
 
@@ -219,5 +221,35 @@ START_TEST(a_file_that_a_power_cut_tore_is_ours)
 }
 END_TEST
 
+static void move(struct box *b, const char *from, const char *to)
+{
+	ck_assert_int_eq(rename(tree_at(&b->v.t, from), tree_at(&b->v.t, to)), 0);
+}
+
+START_TEST(an_empty_directory_in_place_of_the_tree_is_not_taken_for_it)
+{
+	cleanup_free char *got = NULL;
+	cleanup_free char *wanted = NULL;
+	struct err e = ERR_NONE;
+	struct box b;
+
+	box_make(&b, BOX_BIND, /* has_dropin_dir= */ true);
+	wanted = box_picture(&b);
+	box_install(&b);
+	move(&b, b.root, "away");
+	ck_assert_int_eq(mkdir(tree_at(&b.v.t, b.root), 0755), 0);
+	ck_assert_int_eq(box_try_undo(&b, &e), -ESTALE);
+	ck_assert(e.kind == ERR_CLEANUP && e.dirty);
+	ck_assert_ptr_nonnull(strstr(e.msg, tree_at(&b.v.t, b.root)));
+	ck_assert_int_eq(rmdir(tree_at(&b.v.t, b.root)), 0);
+	move(&b, "away", b.root);
+	box_undo(&b);
+	got = box_picture(&b);
+	box_compare("the tree is back", got, wanted);
+	box_done(&b);
+}
+END_TEST
+
 SUITE("cacerts/undo", setup, teardown, what_the_user_did_is_all_that_remains,
-      a_file_that_a_power_cut_tore_is_ours)
+      a_file_that_a_power_cut_tore_is_ours,
+      an_empty_directory_in_place_of_the_tree_is_not_taken_for_it)

@@ -229,6 +229,33 @@ static const char *const lists[] = {
 	"@/a:::@/b", "@/a\\,b", "@/\\a", "@/a:@/none", "@/a\\:@/b", "",
 };
 
+START_TEST(the_top_of_a_rootfs_is_what_takes_its_writes)
+{
+	static const struct {
+		const char *type, *source, *options, *top;
+	} rows[] = {
+		{"bind", "/a", "rbind", "/a"},
+		{"bind", "/a", "X-mount.subdir=b/c", "/a/b/c"},
+		{"overlay", "", "lowerdir=/l:/m,upperdir=/u\\:x,workdir=/w", "/u:x"},
+		{"overlay", "", "lowerdir=/l:/m", "/l"},
+	};
+	struct err e = ERR_NONE;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		cleanup_mount_specs struct mount_specs specs = {.n = 0};
+		cleanup_free char *top = NULL;
+
+		ck_assert_int_eq(mount_specs_top(&specs, &top, NULL), -EINVAL);
+		ck_ok(mount_specs_add(&specs, "bind", "/below", "", "", &e), e);
+		ck_ok(mount_specs_add(&specs, rows[i].type, rows[i].source, "", rows[i].options,
+				      &e),
+		      e);
+		ck_ok(mount_specs_top(&specs, &top, &e), e);
+		ck_assert_str_eq(top, rows[i].top);
+	}
+}
+END_TEST
+
 START_TEST(the_kernel_splits_lists_in_the_same_way)
 {
 	struct view v;
@@ -294,4 +321,5 @@ SUITE("vfs/mount_options", NULL, NULL, words_become_attributes, the_kind_follows
       words_of_a_special_file_system_are_handed_to_it, overlay_directories_are_unescaped,
       lower_directories_can_be_appended_one_by_one, what_can_not_be_kept_is_refused_by_name,
       features_of_an_overlay_are_told_to_us_and_to_the_kernel, a_bind_may_have_a_subpath,
-      the_kernel_splits_lists_in_the_same_way, the_kernel_reads_escapes_in_the_same_way)
+      the_top_of_a_rootfs_is_what_takes_its_writes, the_kernel_splits_lists_in_the_same_way,
+      the_kernel_reads_escapes_in_the_same_way)
