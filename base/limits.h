@@ -56,6 +56,10 @@
 #define LIMIT_PASSWD        (1 << 20)  /* bytes of the container's passwd or group file */
 #define LIMIT_GROUPS           256  /* supplementary groups of a user */
 
+#define LIMIT_REPAIR_IDS       256  /* ids that one Repair may name */
+#define LIMIT_REPAIR_PATHS      64  /* paths of each kind that Repair shows of one leftover */
+#define LIMIT_REPAIR_SHOWN  (512 << 10) /* bytes of what Repair shows in all */
+
 /* the socket */
 #define LIMIT_FRAME         (4 << 20)  /* bytes of a ttrpc message, by the protocol */
 #define LIMIT_FRAME_DROP   (64 << 20)  /* a longer one ends the connection */

@@ -75,7 +75,7 @@ int exec_kill(struct exec *x, int signal, bool all, struct err *e);
  * Kill what is left of the container, reap, undo, remove state.
  * @ret_exit: written if the process was started
  * Returns: 0; -errno with ERR_CLEANUP and dirty set when a trace may remain: the journal stays
- * for the next start of the daemon.
+ * for executor_repair() and the next start of the daemon.
  */
 int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e);
 

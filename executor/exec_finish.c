@@ -77,7 +77,7 @@ static int undo(struct exec *x, struct err *e)
 	int r = undo_trust(x, report, e);
 
 	json_object_set_new(x->receipt, "undo", report);
-	if (r == 0) {
+	if (r == 0 && x->state_fd >= 0) { /* else the directory of this id is another's */
 		cleanup_json json_t *ignored = json_object();
 
 		r = exec_undo_journal(x->ex, x->q.id, JOURNAL_MOUNT_POINTS, ignored, e);
@@ -116,6 +116,7 @@ int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e)
 	if (r == 0)
 		r = remove_state(x, e);
 	fault_point("exec.finish.end");
+	claims_drop(&x->ex->claims, take_ptr(x->claim));
 	if (x->reaped)
 		*ret_exit = x->exit;
 	json_object_set_new(phases_of(x), "finish",

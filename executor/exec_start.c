@@ -23,11 +23,15 @@
 
 static int make_directories(struct exec *x, struct err *e)
 {
+	int r = claims_take(&x->ex->claims, CLAIM_EXEC, x->q.id, &x->claim, e);
+
+	if (r < 0)
+		return r;
 	if (mkdirat(x->ex->execs_fd, x->q.id, 0700) < 0)
 		return errno == EEXIST
 			       ? err_set(e, -EEXIST, ERR_EXISTS,
 					 "exec '%s' exists, or an earlier one of that id could not "
-					 "be undone",
+					 "be undone: see 'anchorctl repair --dry-run'",
 					 x->q.id)
 			       : err_sys(e, "creating the state directory of '%s'", x->q.id);
 	x->state_fd = openat(x->ex->execs_fd, x->q.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -51,13 +55,27 @@ static int mark_throwaway(struct exec *x, struct err *e)
 	return io_write_file_at(x->state_fd, "throwaway", "", 0, 0600, e);
 }
 
+/* From here on no repair touches the tree; one that does so now is waited for. */
+static int claim_tree(struct exec *x, const struct vfs *fs, struct err *e)
+{
+	struct vfs_stat root;
+	int r = vfs_lstat(fs, "/", &root, e);
+
+	return r == 0 ? claims_take_tree(&x->ex->claims, x->claim, root.dev, root.ino, e) : r;
+}
+
 static int make_mount_points(struct exec *x, struct err *e)
 {
 	const struct mount_specs none = {.n = 0};
 	cleanup_authorities struct authorities *nobody = authorities_new();
 	cleanup_changes struct changes changes = {0};
-	int r = exec_plan_mount_points(&x->rootfs, &x->q.mounts, &changes, e);
+	cleanup_vfs struct vfs *fs = NULL;
+	int r = vfs_new(&x->rootfs, NULL, &fs, e);
 
+	if (r == 0)
+		r = claim_tree(x, fs, e);
+	if (r == 0)
+		r = exec_plan_mount_points_in(fs, &x->q.mounts, &changes, e);
 	if (r < 0 || changes.n == 0)
 		return r;
 	return exec_install_changes(x, JOURNAL_MOUNT_POINTS, &none, &changes, NULL, nobody, e);

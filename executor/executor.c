@@ -10,7 +10,7 @@
 
 #include "base/io.h"
 #include "base/limits.h"
-#include "executor/internal.h"
+#include "executor/leftover.h"
 
 /* The set in force, for an exec that begins. */
 struct authorities *executor_authorities(struct executor *ex)
@@ -108,7 +108,9 @@ int executor_new(const struct executor_config *config, struct executor **ret, st
 		return err_oom(e);
 	ex->execs_fd = ex->scratch_fd = ex->state_lock = ex->run_lock = -EBADF;
 	pthread_mutex_init(&ex->lock, NULL);
+	pthread_mutex_init(&ex->repairing, NULL);
 	targets_init(&ex->targets);
+	claims_init(&ex->claims);
 	r = copy_config(ex, config, e);
 	if (r == 0)
 		r = open_directories(ex, e);
@@ -134,6 +136,8 @@ struct executor *executor_free(struct executor *ex)
 		cgroup_tree_free(ex->cgroups);
 	authorities_unref(ex->authorities);
 	targets_done(&ex->targets);
+	claims_done(&ex->claims);
+	pthread_mutex_destroy(&ex->repairing);
 	pthread_mutex_destroy(&ex->lock);
 	fd_close(ex->execs_fd);
 	fd_close(ex->scratch_fd);
@@ -175,15 +179,24 @@ json_t *executor_authorities_json(struct executor *ex)
 			 authorities_json(set), "warnings", warnings);
 }
 
+/* How many execs left something that could not be undone; -1: nobody knows. */
+static json_int_t count_leftovers(struct executor *ex)
+{
+	cleanup_strv struct strv ids = STRV(4 * LIMIT_EXECS);
+
+	return leftover_list(ex, &ids, NULL) < 0 ? -1 : (json_int_t)ids.n;
+}
+
 json_t *executor_info_json(struct executor *ex)
 {
 	cleanup_authorities struct authorities *set = executor_authorities(ex);
 	struct utsname kernel;
 
 	uname(&kernel);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "version", ANCHOR_VERSION,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "version", ANCHOR_VERSION,
 			 "kernel", kernel.release, "state_dir", ex->state_dir, "run_dir",
 			 ex->run_dir, "cgroup", cgroup_tree_path(ex->cgroups), "authorities_dir",
 			 ex->authorities_dir, "authorities", (json_int_t)set->n,
-			 "authorities_warnings", (json_int_t)set->warnings.n);
+			 "authorities_warnings", (json_int_t)set->warnings.n, "leftovers",
+			 count_leftovers(ex));
 }

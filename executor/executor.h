@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/strv.h"
 
 struct executor;
 
@@ -45,6 +46,27 @@ struct executor *executor_free(struct executor *ex);
  * Thread: before any exec is made; blocks.
  */
 int executor_recover(struct executor *ex, json_t **ret_report, struct err *e);
+
+struct repair_request {
+	struct strv ids; /* of these only; empty: of all */
+	bool dry_run;    /* look, change nothing */
+	bool forget;     /* with ids only: remove the journals, undo nothing */
+};
+
+/*
+ * executor_repair - undo what is left of execs that live no more
+ * @ret: what was left and what became of it (docs/json.md); the caller frees it
+ *
+ * What can't be undone stays and does not fail the call. No journal of an exec that lives is
+ * touched, nor a tree that one runs over; an exec that comes over a tree that is being undone
+ * waits. Idempotent, also across crashes. Blocks: worker.
+ *
+ * Returns: 0; -EINVAL (ERR_INVALID) for options that exclude each other; -ENOENT (ERR_NOT_FOUND),
+ *          -EBUSY (ERR_PRECONDITION) for an id of which nothing is left, that lives: nothing is
+ *          done then; -EBUSY also while another repair works.
+ */
+int executor_repair(struct executor *ex, const struct repair_request *q, json_t **ret,
+		    struct err *e);
 
 /* Read the authorities directory again. A failure keeps what was loaded. Blocks: worker. */
 int executor_reload(struct executor *ex, struct err *e);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "cacerts/cacerts.h"
+#include "executor/claims.h"
 #include "executor/exec.h"
 #include "executor/targets.h"
 #include "runtime/cgroup.h"
@@ -21,7 +22,9 @@ struct executor {
 	int run_lock;
 	struct cgroup_tree *cgroups;
 	struct targets targets;
-	pthread_mutex_t lock; /* guards authorities */
+	struct claims claims;
+	pthread_mutex_t repairing; /* held while a repair works */
+	pthread_mutex_t lock;      /* guards authorities */
 	struct authorities *authorities;
 };
 
@@ -34,6 +37,7 @@ struct exec {
 	char *work;
 	char *scratch;                   /* <run_dir>/scratch/<id> */
 	struct authorities *authorities; /* of this exec; none with TRUST_OFF */
+	struct claim *claim;             /* of id and tree; from the start to the finish */
 	struct target *target;           /* the shared tree; NULL before it was entered */
 	unsigned strategies;             /* allowed ones, 1 << enum cacerts_strategy */
 	struct strv trust_env;           /* variables that the authorities add */
@@ -56,9 +60,14 @@ int exec_make_rootfs(struct exec *x, struct err *e);
 /* How many entries an overlay's upper directory holds, at any depth. */
 int exec_count_upper(const char *upper, size_t *ret, struct err *e);
 
-/* mount_points.c: plan what mounts lack as destinations, to be made in the rootfs. */
+/*
+ * mount_points.c: plan what mounts lack as destinations, to be made in the rootfs. The second form
+ * takes a view of the rootfs alone, and puts the mounts on it.
+ */
 int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_specs *mounts,
 			   struct changes *ret, struct err *e);
+int exec_plan_mount_points_in(struct vfs *fs, const struct mount_specs *mounts, struct changes *ret,
+			      struct err *e);
 
 /* helper.c: a cacerts_helper_fn; the argument is the struct exec. */
 int exec_run_helper(void *arg, const struct mount_specs *rootfs, const struct mount_specs *mounts,

@@ -115,17 +115,23 @@ static int plan_all(struct vfs *fs, const struct mount_specs *mounts, struct str
 	return 0;
 }
 
-int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_specs *mounts,
-			   struct changes *ret, struct err *e)
+int exec_plan_mount_points_in(struct vfs *fs, const struct mount_specs *mounts, struct changes *ret,
+			      struct err *e)
 {
 	cleanup_strv struct strv mounted = STRV(LIMIT_VIEW_MOUNTS);
 	cleanup_mount_specs struct mount_specs base = {.n = 0};
-	cleanup_vfs struct vfs *fs = NULL;
 	int r = runtime_default_mounts(&base, e);
 
 	if (r == 0)
-		r = vfs_new(rootfs, NULL, &fs, e);
-	if (r == 0)
 		r = plan_all(fs, &base, &mounted, ret, e);
 	return r == 0 ? plan_all(fs, mounts, &mounted, ret, e) : r;
+}
+
+int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_specs *mounts,
+			   struct changes *ret, struct err *e)
+{
+	cleanup_vfs struct vfs *fs = NULL;
+	int r = vfs_new(rootfs, NULL, &fs, e);
+
+	return r == 0 ? exec_plan_mount_points_in(fs, mounts, ret, e) : r;
 }

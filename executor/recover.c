@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an earlier life of the daemon left: containers, journals, scratch. */
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-
-#include "base/fault.h"
 #include "base/io.h"
 #include "base/limits.h"
-#include "cacerts/journal.h"
-#include "executor/internal.h"
+#include "executor/leftover.h"
 
 enum { KILL_TIMEOUT_USEC = 30 * 1000 * 1000 };
 
@@ -35,63 +29,16 @@ static int kill_containers(struct executor *ex, json_t *report, struct err *e)
 	return r;
 }
 
-/* Names in a directory of ours. */
-static int list(int dirfd, struct strv *ret, struct err *e)
-{
-	cleanup_closedir DIR *d = NULL;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
-	int r = 0;
-
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d)
-		return err_sys(e, "listing a state directory");
-	while (r == 0 && (entry = io_next_entry(d)))
-		r = strv_add(ret, entry->d_name, e);
-	return r;
-}
-
-static bool is_throwaway(struct executor *ex, const char *id)
-{
-	char path[LIMIT_PATH];
-
-	snprintf(path, sizeof(path), "%s/throwaway", id);
-	return faccessat(ex->execs_fd, path, F_OK, 0) == 0;
-}
-
-/* What was written for nobody is not undone; its journals go before the mark that says so. */
-static int settle_journal(struct executor *ex, const char *id, const char *name, struct err *e)
-{
-	cleanup_json json_t *ignored = json_object();
-	char path[LIMIT_PATH];
-
-	if (!is_throwaway(ex, id))
-		return exec_undo_journal(ex, id, name, ignored, e);
-	snprintf(path, sizeof(path), "%s/%s", id, name);
-	return journal_remove(ex->execs_fd, path, RECORD_DURABLE, e);
-}
-
-static int undo_one(struct executor *ex, const char *id, struct err *e)
-{
-	int r = 0;
-
-	for (const char *const *name = exec_journals; r == 0 && *name; name++)
-		r = settle_journal(ex, id, *name, e);
-	if (r == 0)
-		r = io_remove_tree_at(ex->execs_fd, id, e);
-	fault_point("exec.finish.end");
-	return r;
-}
-
 static int undo_all(struct executor *ex, json_t *report, struct err *e)
 {
 	cleanup_strv struct strv ids = STRV(4 * LIMIT_EXECS);
-	int r = list(ex->execs_fd, &ids, e);
+	int r = leftover_list(ex, &ids, e);
 
 	for (size_t i = 0; r == 0 && i < ids.n; i++) {
+		struct leftover l = {.ex = ex, .id = ids.v[i]};
 		struct err why = ERR_NONE;
 
-		if (undo_one(ex, ids.v[i], &why) < 0)
+		if (leftover_settle(&l, &why) < 0)
 			note_failure(report, ids.v[i], &why);
 		else
 			json_array_append_new(json_object_get(report, "undone"),
@@ -103,7 +50,7 @@ static int undo_all(struct executor *ex, json_t *report, struct err *e)
 static int remove_scratch(struct executor *ex, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(4 * LIMIT_EXECS);
-	int r = list(ex->scratch_fd, &names, e);
+	int r = leftover_names(ex->scratch_fd, &names, e);
 
 	for (size_t i = 0; r == 0 && i < names.n; i++)
 		r = io_remove_tree_at(ex->scratch_fd, names.v[i], e);

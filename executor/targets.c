@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 
@@ -137,6 +138,17 @@ void targets_forget(struct targets *t, struct target *target)
 	target_free(target);
 	pthread_cond_broadcast(&t->changed);
 	pthread_mutex_unlock(&t->lock);
+}
+
+bool targets_owns(struct targets *t, const char *id)
+{
+	bool owns = false;
+
+	pthread_mutex_lock(&t->lock);
+	for (const struct target *x = t->first; x && !owns; x = x->next)
+		owns = strcmp(x->owner, id) == 0;
+	pthread_mutex_unlock(&t->lock);
+	return owns;
 }
 
 const struct target_trust *targets_trust(struct targets *t, const struct target *target)

@@ -63,5 +63,7 @@ void targets_settled(struct targets *t, struct target *target, bool installed,
  */
 void targets_leave(struct targets *t, struct target *target, char *ret_owner);
 void targets_forget(struct targets *t, struct target *target);
+/* Is @id the owner of a tree that somebody is still inside? */
+bool targets_owns(struct targets *t, const char *id);
 /* What was settled; borrowed, valid until this exec leaves. NULL: nothing was done. */
 const struct target_trust *targets_trust(struct targets *t, const struct target *target);

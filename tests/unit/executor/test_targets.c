@@ -55,7 +55,9 @@ START_TEST(the_first_installs_and_the_last_undoes)
 	b = enter(1, "b", false);
 	ck_assert_ptr_eq(a, b);
 	leave(a, "");
+	ck_assert(targets_owns(&t, "a") && !targets_owns(&t, "b"));
 	leave(b, "a");
+	ck_assert(!targets_owns(&t, "a"));
 	leave(enter(1, "c", true), "c");
 }
 END_TEST
