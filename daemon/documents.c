@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/documents.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <uv.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "daemon/call.h"
 #include "daemon/daemon.h"
 #include "daemon/session.h"
@@ -18,10 +20,11 @@ struct job {
 	int (*make)(struct job *job, json_t **ret, struct err *e);
 	void (*answer)(struct call *c, char *text);
 
-	bool reload;                 /* Authorities */
-	struct exec_request request; /* Explain */
-	char *path;                  /* or NULL; owned */
-	json_t *daemon;              /* Info: what the loop knows; owned */
+	bool reload;                  /* Authorities */
+	struct exec_request request;  /* Explain */
+	char *path;                   /* or NULL; owned */
+	struct repair_request repair; /* Repair */
+	json_t *daemon;               /* Info: what the loop knows; owned */
 
 	char *text; /* the document; owned */
 	struct err error;
@@ -31,6 +34,7 @@ static void job_free(struct job *job)
 {
 	exec_request_done(&job->request);
 	free(job->path);
+	strv_done(&job->repair.ids);
 	json_decref(job->daemon);
 	free(job->text);
 	free(job);
@@ -180,5 +184,61 @@ void documents_info(struct call *c)
 				"draining", d->phase != DAEMON_SERVING);
 	job->make = make_info;
 	job->answer = answer_info;
+	job_start(job);
+}
+
+static void log_repaired(const json_t *document)
+{
+	const json_t *left;
+	size_t i;
+
+	json_array_foreach (json_object_get(document, "leftovers"), i, left) {
+		const char *id = json_get_string(left, "id");
+		const char *result = json_get_string(left, "result");
+		const char *error = json_get_string(left, "error");
+
+		if (error)
+			log_warn("repair.failed", "a trace remains: %s exec=%s", error, id);
+		else
+			log_info("repair.done", "%s on request exec=%s", result, id);
+	}
+}
+
+static int make_repair(struct job *job, json_t **ret, struct err *e)
+{
+	int r = executor_repair(job->executor, &job->repair, ret, e);
+
+	if (r == 0 && !job->repair.dry_run)
+		log_repaired(*ret);
+	return r;
+}
+
+static void answer_repair(struct call *c, char *text)
+{
+	Anchord__V1__RepairResponse reply = ANCHORD__V1__REPAIR_RESPONSE__INIT;
+
+	reply.repair_json = text;
+	call_reply(c, &reply.base);
+}
+
+void documents_repair(struct call *c)
+{
+	const Anchord__V1__RepairRequest *q = (const Anchord__V1__RepairRequest *)c->request;
+	struct job *job = job_new(c);
+	struct err e = ERR_NONE;
+	int r;
+
+	if (!job)
+		return;
+	r = c->session->server->daemon->phase == DAEMON_SERVING
+		    ? translate_repair(q, &job->repair, &e)
+		    : err_set(&e, -ESHUTDOWN, ERR_UNAVAILABLE, "anchord is stopping");
+	if (r < 0) {
+		job_free(job);
+		call_fail(c, &e);
+		return;
+	}
+	job->make = make_repair;
+	job->answer = answer_repair;
 	job_start(job);
 }

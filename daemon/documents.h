@@ -12,3 +12,4 @@ struct call;
 void documents_explain(struct call *c);
 void documents_authorities(struct call *c);
 void documents_info(struct call *c);
+void documents_repair(struct call *c);

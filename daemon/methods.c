@@ -133,6 +133,7 @@ static const struct method methods[] = {
 	ROW("Explain",     explain,     documents_explain),
 	ROW("Authorities", authorities, documents_authorities),
 	ROW("Info",        info,        documents_info),
+	ROW("Repair",      repair,      documents_repair),
 };
 #undef ROW
 /* clang-format on */

@@ -218,3 +218,17 @@ int translate_explain(const Anchord__V1__ExplainRequest *q, struct exec_request 
 		r = copy_list("env", q->env, q->n_env, &ret->env, e);
 	return r == 0 ? translate_policy(q->trust_policy, ret, e) : r;
 }
+
+int translate_repair(const Anchord__V1__RepairRequest *q, struct repair_request *ret, struct err *e)
+{
+	ret->ids = STRV(LIMIT_REPAIR_IDS);
+	ret->dry_run = q->dry_run;
+	ret->forget = q->forget;
+	for (size_t i = 0; i < q->n_ids; i++) {
+		int r = translate_check_id(q->ids[i], e);
+
+		if (r < 0)
+			return err_wrap(e, r, "ids[%zu]", i);
+	}
+	return copy_list("ids", q->ids, q->n_ids, &ret->ids, e);
+}

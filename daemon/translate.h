@@ -27,6 +27,10 @@ int translate_run(const Anchord__V1__RunRequest *q, struct exec_request *ret, st
 int translate_explain(const Anchord__V1__ExplainRequest *q, struct exec_request *ret,
 		      struct err *e);
 
+/* translate_repair - all of a Repair request; @ret is empty and is filled as above */
+int translate_repair(const Anchord__V1__RepairRequest *q, struct repair_request *ret,
+		     struct err *e);
+
 /*
  * Append copies of @n mounts to @ret. @field is "rootfs" or "mounts", for messages.
  * Returns: as translate_run().

@@ -65,6 +65,18 @@ int executor_explain(struct executor *ex, const struct exec_request *q, const ch
 	return 0;
 }
 
+int executor_repair(struct executor *ex, const struct repair_request *q, json_t **ret,
+		    struct err *e)
+{
+	(void)ex;
+	if (q->forget && q->ids.n == 0)
+		return err_set(e, -EINVAL, ERR_INVALID, "forget: say which");
+	*ret = json_pack("{s:b, s:b, s:i, s:s*, s:[{s:s, s:s}]}", "dry_run", q->dry_run, "forget",
+			 q->forget, "n", (int)q->ids.n, "first", strv_get(&q->ids)[0], "leftovers",
+			 "id", "x", "result", "undone");
+	return 0;
+}
+
 void exec_request_init(struct exec_request *q)
 {
 	*q = (struct exec_request){.args = STRV(LIMIT_ARGS),

@@ -14,6 +14,7 @@
  *
  * Explain counts what it got and repeats the path; of the path "/loop" it fails, and of a first
  * mount with type "slow" it takes 300 ms. Info counts reloads: {"reloads": N}.
+ * Repair repeats what it got; forget without an id fails.
  */
 #include "executor/exec.h"
 

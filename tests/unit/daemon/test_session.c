@@ -253,6 +253,28 @@ START_TEST(a_path_to_explain_arrives_and_its_error_comes_back)
 }
 END_TEST
 
+START_TEST(a_repair_arrives_and_its_error_comes_back)
+{
+	cleanup_close int fd = harness_connect(&h);
+	Anchord__V1__RepairRequest q = ANCHORD__V1__REPAIR_REQUEST__INIT;
+	char id[] = "some-id";
+	char *ids[] = {id};
+	Anchord__V1__RepairResponse *reply;
+
+	q.forget = true;
+	harness_send(fd, 1, "Repair", &q.base);
+	harness_error(fd, 1, 3, "forget: say which");
+	q.ids = ids;
+	q.n_ids = 1;
+	harness_send(fd, 3, "Repair", &q.base);
+	reply = harness_reply(fd, 3, &anchord__v1__repair_response__descriptor);
+	ck_assert_str_eq(reply->repair_json,
+			 "{\"dry_run\":false,\"forget\":true,\"n\":1,\"first\":\"some-id\","
+			 "\"leftovers\":[{\"id\":\"x\",\"result\":\"undone\"}]}");
+	anchord__v1__repair_response__free_unpacked(reply, NULL);
+}
+END_TEST
+
 START_TEST(calls_in_flight_are_bounded)
 {
 	cleanup_close int fd = harness_connect(&h);
@@ -382,5 +404,6 @@ SUITE("daemon/session", setup, teardown,
       a_frame_that_is_absurdly_long_ends_the_connection, a_frame_may_come_byte_by_byte,
       a_timeout_ends_the_call_and_not_what_it_waits_for, the_end_of_the_client_ends_the_connection,
       replies_come_when_they_are_ready, a_path_to_explain_arrives_and_its_error_comes_back,
-      calls_in_flight_are_bounded, replies_that_nobody_reads_end_the_connection,
-      flipped_bits_do_no_harm, connections_are_bounded_and_all_come_back)
+      a_repair_arrives_and_its_error_comes_back, calls_in_flight_are_bounded,
+      replies_that_nobody_reads_end_the_connection, flipped_bits_do_no_harm,
+      connections_are_bounded_and_all_come_back)

@@ -185,6 +185,33 @@ START_TEST(an_id_is_a_plain_file_name)
 }
 END_TEST
 
+START_TEST(the_ids_of_a_repair_are_ids_and_not_too_many)
+{
+	Anchord__V1__RepairRequest repair = ANCHORD__V1__REPAIR_REQUEST__INIT;
+	char *ids[LIMIT_REPAIR_IDS + 1];
+	struct repair_request asked = {0};
+	struct err e = ERR_NONE;
+	char good[] = "a", bad[] = "../x";
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		ids[i] = good;
+	repair.ids = ids;
+	repair.n_ids = LIMIT_REPAIR_IDS;
+	repair.forget = true;
+	ck_ok(translate_repair(&repair, &asked, &e), e);
+	ck_assert(asked.forget && !asked.dry_run && asked.ids.n == LIMIT_REPAIR_IDS);
+	strv_done(&asked.ids);
+	repair.n_ids++;
+	ck_assert_int_eq(translate_repair(&repair, &asked, &e), -E2BIG);
+	strv_done(&asked.ids);
+	ids[1] = bad;
+	ck_assert_int_eq(translate_repair(&repair, &asked, &e), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(e.msg, "ids[1]: "));
+	strv_done(&asked.ids);
+}
+END_TEST
+
 SUITE("daemon/translate", setup, teardown, every_field_arrives, long_strings_are_refused_by_name,
       a_path_is_copied_and_none_is_null, long_lists_are_refused_by_name,
-      unknown_values_are_refused_by_name, an_id_is_a_plain_file_name)
+      unknown_values_are_refused_by_name, an_id_is_a_plain_file_name,
+      the_ids_of_a_repair_are_ids_and_not_too_many)
