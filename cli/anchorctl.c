@@ -15,7 +15,7 @@
 #include "cli/verb.h"
 
 static const struct verb *const verbs[] = {
-	&verb_run, &verb_ps, &verb_kill, &verb_explain, &verb_authorities, &verb_info,
+	&verb_run, &verb_ps, &verb_kill, &verb_explain, &verb_authorities, &verb_info, &verb_repair,
 };
 
 struct settings {

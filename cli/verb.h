@@ -46,7 +46,8 @@ struct verb {
 	int (*main)(const struct verb *v, char *const *argv, struct cli *cli, struct err *e);
 };
 
-extern const struct verb verb_run, verb_ps, verb_kill, verb_explain, verb_authorities, verb_info;
+extern const struct verb verb_run, verb_ps, verb_kill, verb_explain, verb_authorities, verb_info,
+	verb_repair;
 
 enum { VERB_HELPED = 1 }; /* verb_parse(): --help was printed, nothing else is to do */
 
