@@ -119,3 +119,64 @@ def test_a_path_that_cant_be_explained_is_named(daemon, options, path, message):
     assert message in done.stderr
     error = json.loads(daemon.ctl("explain", "--json", *options, path).stderr)["error"]
     assert message in error["message"]
+
+
+# The directory as an argument, and what a person reads.
+
+def test_a_root_file_system_may_be_named_without_an_option(daemon):
+    tree = roots.make("bookworm-ca")
+    plan = daemon.json("explain", "--rootfs", tree)
+    assert plan["family"] == "debian"
+    assert daemon.json("explain", tree) == plan
+    assert daemon.json("explain", f"{tree.name}/", cwd=tree.parent) == plan
+    assert daemon.json("explain", tree, "/bin/sh") == \
+        daemon.json("explain", "--rootfs", tree, "/bin/sh")
+    for elsewhere in (["/usr"], ["/"], ["--overlay", "lower=/", str(tree)],
+                      ["--rootfs", tree, str(tree)]):
+        assert daemon.json("explain", *elsewhere)["path"]["asked"] == elsewhere[-1]
+    for wrong in (["--rootfs", tree, tree, "/bin/sh"], [""], [tree, ""]):
+        assert daemon.ctl("explain", *wrong).returncode == 125, wrong
+
+
+def explained_text(daemon, *options) -> list:
+    done = daemon.ctl("explain", *options)
+    assert done.returncode == 0, done.stderr
+    return [line.strip().removeprefix("- ") for line in done.stdout.splitlines()]
+
+
+def test_the_text_tells_family_stores_strategies_and_variables(daemon, make_rootfs):
+    root = make_rootfs("bookworm-ca", "overlay")
+    lines = explained_text(daemon, *root.options, "--env", "SSL_CERT_FILE=/mine")
+    assert lines[:3] == ["family: debian", "evidence: os-release ID=debian", "stores:"]
+    at = lines.index("path: /etc/ssl/certs/ca-certificates.crt")
+    assert lines[at + 1:at + 3] == ["store: bundle", "strategy: native"]
+    at = lines.index("native:")
+    assert lines[at + 1].startswith("tool: 20230311")
+    at = lines.index("name: SSL_CERT_FILE")
+    assert lines[at + 2] == "kept: the caller has set SSL_CERT_FILE"
+    assert "subject: CN = operator" in lines and "complete: yes" in lines
+
+
+def test_the_text_tells_which_guard_fired(daemon, make_rootfs):
+    root = make_rootfs("bookworm-ca", "overlay")
+    tool = root.path("/usr/sbin/update-ca-certificates")
+    tool.parent.mkdir(parents=True)
+    tool.write_bytes((roots.make("bookworm-ca") / "usr/sbin/update-ca-certificates").read_bytes()
+                     + b"# mine\n")
+    tool.chmod(0o755)
+    lines = explained_text(daemon, *root.options)
+    assert [x for x in lines if x.startswith("declined: '/usr/sbin/update-ca-certificates' is of")]
+    assert lines[lines.index("path: /etc/ssl/certs/ca-certificates.crt") + 2] == "strategy: helper"
+
+
+def test_the_text_tells_doubts_masks_and_what_is_skipped(daemon, make_rootfs):
+    root = make_rootfs("bookworm-ca", "overlay")
+    rhel = root.path("/etc/redhat-release")
+    rhel.parent.mkdir()
+    rhel.write_text("Fedora\n")
+    lines = explained_text(daemon, *root.options, "--read-only")
+    assert [x for x in lines[lines.index("doubts:"):] if "redhat-release" in x]
+    at = lines.index("path: /etc/ssl/certs/ca-certificates.crt")
+    assert "masked: yes" in lines[at:at + 5]
+    refused = explained_text(daemon, *root.options, "--read-only", "--ca-strategies", "append")
+    assert "skipped:" in refused and [x for x in refused if x.startswith("reason: ")]

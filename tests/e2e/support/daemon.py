@@ -161,9 +161,9 @@ class Daemon:
                    "stderr": subprocess.PIPE, "text": True} | kwargs
         return subprocess.Popen(self.argv(*args), env=self.client_environment(), **options)
 
-    def json(self, *args):
+    def json(self, *args, **kwargs):
         """The document that a verb prints with --json."""
-        done = self.ctl(*args, "--json")
+        done = self.ctl(*args, "--json", **kwargs)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
