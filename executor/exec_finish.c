@@ -50,10 +50,10 @@ static int undo_trust(struct exec *x, json_t *report, struct err *e)
 	if (owner[0] == '\0')
 		return 0;
 	r = exec_undo_journal(x->ex, owner, JOURNAL_TRUST, report, e);
-	targets_forget(&x->ex->targets, target);
 	/* The installer left its directory for us; its own exec is long over. */
 	if (r == 0 && strcmp(owner, x->q.id) != 0)
 		unlinkat(x->ex->execs_fd, owner, AT_REMOVEDIR);
+	targets_forget(&x->ex->targets, target); /* what still is there is a leftover now */
 	return r;
 }
 
