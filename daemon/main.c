@@ -57,7 +57,8 @@ static void log_recovery(const json_t *report)
 	log_ids(report, "killed", "recover.killed", "killed what an earlier anchord left running");
 	log_ids(report, "undone", "recover.undone", "undid what an earlier anchord left");
 	json_array_foreach (json_object_get(report, "failed"), i, failure)
-		log_warn("recover.failed", "a trace remains, going on: %s exec=%s",
+		log_warn("recover.failed",
+			 "a trace remains, going on; 'anchorctl repair' tries again: %s exec=%s",
 			 json_get_string(failure, "error"), json_get_string(failure, "id"));
 }
 
