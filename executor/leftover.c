@@ -128,17 +128,15 @@ static int look(struct leftover *l, int fd, struct err *e)
 		r = undo_check_tree(&j, fs, e);
 	if (r < 0)
 		return r;
-	l->step = LEFTOVER_CLAIM;
-	r = claim_tree(l, fs, e);
-	if (r < 0 && !l->dry_run)
-		return r;
-	if (r < 0)
-		err_clear(e); /* looking is allowed */
 	l->step = LEFTOVER_UNDO;
-	r = l->dry_run ? undo_preview(&j, fs, &plan, kept, e) : 0;
-	if (r == 0)
+	if (l->dry_run) {
+		r = undo_preview(&j, fs, &plan, kept, e);
+		if (r < 0)
+			return r;
 		leftover_show_plan(l->doc, &plan, kept);
-	return r;
+	}
+	l->step = LEFTOVER_CLAIM;
+	return claim_tree(l, fs, e);
 }
 
 static int undo(struct leftover *l, int fd, struct err *e)

@@ -197,6 +197,8 @@ def test_a_tree_that_an_exec_runs_over_waits_for_its_end(own_daemon, operator, o
     left = one(document)
     assert (status, left["id"], left["result"]) == (1, "left", "left")
     assert re.search("exec '(same|bare)' runs over the same tree", left["error"])
+    left = one(repair(own_daemon, "--dry-run")[1])
+    assert "runs over the same tree" in left["error"] and left["changes"]
     for alive in ("same", "elsewhere"):
         for options in ([], ["--dry-run"], ["--forget"]):
             refused = own_daemon.ctl("repair", *options, alive)
