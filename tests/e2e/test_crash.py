@@ -49,7 +49,7 @@ def test_killed_at(own_daemon, operator, make_rootfs, place, name, how):
     assert_recovered(own_daemon, root, operator, pids)
 
 
-@pytest.mark.parametrize("n", range(5, 126, 6))
+@pytest.mark.parametrize("n", range(5, 96, 6))
 def test_killed_at_the_nth_place(own_daemon, operator, make_rootfs, n):
     """A spread over the places of an exec; the unit tests of the journal take every one."""
     root = make_rootfs("bookworm-minbase", "overlay")
