@@ -17,7 +17,7 @@
 #define LIMIT_MOUNT_OPTIONS    128  /* options of one mount spec */
 #define LIMIT_LAYERS           500  /* lower directories of one overlay, as in the kernel */
 #define LIMIT_DIR_ENTRIES    65536  /* entries listed of one container directory */
-#define LIMIT_XATTRS            64  /* extended attributes of one file */
+#define LIMIT_XATTRS           256  /* extended attributes of one file; ext4 has no room for so many */
 #define LIMIT_XATTR_BYTES    65536  /* names and values of them together */
 #define LIMIT_COPY_UP       (1 << 30)  /* bytes of a file that is copied up, or kept by a snapshot */
 #define LIMIT_MEMORY_COPY      (16 << 20) /* bytes of a file that is remembered in memory, not on disk */
@@ -40,11 +40,16 @@
 #define LIMIT_KEY_ITERATIONS (1 << 19) /* of all key derivations that reading one of them takes */
 #define LIMIT_JAVA_USEC   2000000ull /* microseconds that keystores may take to be looked at */
 #define LIMIT_CHANGES         4096  /* paths that one install may change */
+#define LIMIT_UNDO_CHANGES   65536  /* paths that one undo may change */
+#define LIMIT_UNDO_READ    (64 << 20)  /* bytes of a user's files searched by one undo */
+#define LIMIT_HASH_LINKS        64  /* certificates of one subject hash in a directory */
+#define LIMIT_REWRITTEN    (64 << 20)  /* bytes of all stores that one install rewrites */
 #define LIMIT_MASKS             64  /* files and directories that are bound over a store's */
 #define LIMIT_DEPTH             32  /* directories below one another in a drop-in or a diff */
 #define LIMIT_HELPER_USEC 120000000ull /* microseconds a helper may run */
 #define LIMIT_HELPER_OUTPUT  16384  /* bytes kept of what a helper printed */
-#define LIMIT_JOURNAL       (32 << 20)  /* bytes of a journal file */
+#define LIMIT_JOURNAL       (32 << 20)  /* bytes of a document of a journal */
+#define LIMIT_JOURNAL_DATA  (128 << 20) /* ... and of the contents that go with it */
 
 /* requests */
 #define LIMIT_EXECS           4096  /* execs known to one daemon, ended ones included */

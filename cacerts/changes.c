@@ -25,17 +25,62 @@ static void change_done(struct change *c)
 	vfs_xattrs_done(&c->xattrs);
 }
 
+/* ---- paths ------------------------------------------------------------------------------- */
+
+/* The slot of @path, or the free one in which it belongs (FNV-1a). */
+static uint32_t *slot_of(const struct changes *c, const char *path)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+	size_t i;
+
+	for (const char *p = path; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
+	i = (size_t)(hash ^ hash >> 32) & (c->n_slots - 1);
+	while (c->slots[i] && strcmp(c->v[c->slots[i] - 1].path, path) != 0)
+		i = (i + 1) & (c->n_slots - 1);
+	return &c->slots[i];
+}
+
+static void fill_slots(struct changes *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		*slot_of(c, c->v[i].path) = (uint32_t)i + 1;
+}
+
+/* Half of the slots stay free. Returns 0, or -ENOMEM. */
+static int make_room(struct changes *c, struct err *e)
+{
+	size_t n = c->n_slots ? 2 * c->n_slots : 64;
+	uint32_t *slots;
+
+	if (2 * (c->n + 1) <= c->n_slots)
+		return 0;
+	slots = calloc(n, sizeof(*slots));
+	if (!slots)
+		return err_oom(e);
+	free(c->slots);
+	c->slots = slots;
+	c->n_slots = n;
+	fill_slots(c);
+	return 0;
+}
+
 void changes_cut(struct changes *c, size_t n)
 {
+	if (c->n <= n)
+		return;
 	while (c->n > n)
 		change_done(&c->v[--c->n]);
+	memset(c->slots, 0, c->n_slots * sizeof(*c->slots));
+	fill_slots(c);
 }
 
 void changes_done(struct changes *c)
 {
 	changes_cut(c, 0);
 	free(c->v);
-	*c = (struct changes){0};
+	free(c->slots);
+	*c = (struct changes){.max = c->max};
 }
 
 static int copy_xattrs(const struct vfs_xattrs *from, struct vfs_xattrs *to, struct err *e)
@@ -65,16 +110,21 @@ static struct change *append(struct changes *c, enum change_kind kind, enum chan
 {
 	struct change one = {.kind = kind, .role = role, .path = strdup(path)};
 	struct change *v = NULL;
+	size_t max = c->max ? c->max : LIMIT_CHANGES;
 	int r = one.path ? 0 : err_oom(e);
 
 	if (meta)
 		one.meta = *meta;
 	if (r == 0 && (one.meta.fields & VFS_META_XATTRS) && one.meta.xattrs)
 		r = copy_xattrs(one.meta.xattrs, &one.xattrs, e);
-	if (r == 0 && c->n >= LIMIT_CHANGES)
-		r = err_set(e, -E2BIG, ERR_LIMIT, "more than %d changed paths", LIMIT_CHANGES);
+	if (r == 0 && c->n >= max)
+		r = err_set(e, -E2BIG, ERR_LIMIT, "more than %zu changed paths", max);
+	if (r == 0)
+		r = make_room(c, e);
 	if (r == 0) {
-		v = realloc(c->v, (c->n + 1) * sizeof(*v));
+		bool is_full = (c->n & (c->n - 1)) == 0; /* there is room up to a power of two */
+
+		v = is_full ? realloc(c->v, (c->n ? 2 * c->n : 1) * sizeof(*v)) : c->v;
 		if (!v)
 			err_oom(e);
 	}
@@ -85,6 +135,7 @@ static struct change *append(struct changes *c, enum change_kind kind, enum chan
 	one.meta.xattrs = NULL; /* see metadata(): the list may move */
 	c->v = v;
 	v[c->n] = one;
+	*slot_of(c, one.path) = (uint32_t)c->n + 1;
 	return &v[c->n++];
 }
 
@@ -149,10 +200,9 @@ int changes_add_settle(struct changes *c, const char *path, struct err *e)
 
 const struct change *changes_find(const struct changes *c, const char *path)
 {
-	for (size_t i = c->n; i-- > 0;)
-		if (strcmp(c->v[i].path, path) == 0)
-			return &c->v[i];
-	return NULL;
+	uint32_t number = c->n_slots ? *slot_of(c, path) : 0;
+
+	return number ? &c->v[number - 1] : NULL;
 }
 
 /* ---- playing ----------------------------------------------------------------------------- */

@@ -7,6 +7,8 @@
  * what a helper did, what an undo will do. A list can be printed, kept on disk and played; each
  * change says what should be true afterwards, so playing a list twice is the same as once.
  */
+#include <stdint.h>
+
 #include "base/json.h"
 #include "cacerts/record_file.h"
 #include "vfs/vfs.h"
@@ -56,8 +58,11 @@ struct change {
 };
 
 struct changes {
-	struct change *v; /* at most LIMIT_CHANGES */
+	struct change *v;
 	size_t n;
+	size_t max;      /* 0: LIMIT_CHANGES */
+	uint32_t *slots; /* a hash table of paths: 0, or the number of the last change plus one */
+	size_t n_slots;  /* a power of two, or 0 */
 };
 
 void changes_done(struct changes *c);
@@ -96,4 +101,5 @@ const char *change_kind_name(enum change_kind kind);
  * one that isn't what was written.
  */
 int changes_save(const struct changes *c, int dirfd, enum record_sync sync, struct err *e);
+/* @ret: empty, with its maximum. */
 int changes_load(int dirfd, struct changes *ret, struct err *e);

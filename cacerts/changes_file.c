@@ -48,7 +48,7 @@ static int add_one(const struct change *c, struct buf *data, json_t *list, struc
 
 int changes_save(const struct changes *c, int dirfd, enum record_sync sync, struct err *e)
 {
-	cleanup_buf struct buf data = BUF(LIMIT_JOURNAL);
+	cleanup_buf struct buf data = BUF(LIMIT_JOURNAL_DATA);
 	cleanup_json json_t *list = json_array();
 	int r = list ? 0 : err_oom(e);
 
@@ -135,7 +135,7 @@ static int load_one(const json_t *j, int dirfd, const struct record *rec, struct
 int changes_load(int dirfd, struct changes *ret, struct err *e)
 {
 	cleanup_record struct record rec = {.doc = NULL};
-	cleanup_changes struct changes c = {0};
+	cleanup_changes struct changes c = {.max = ret->max};
 	int r = record_find(dirfd, RECORD_UNDO, &rec, e);
 
 	if (r == 0 && !json_is_array(rec.doc))

@@ -170,6 +170,10 @@ static int record_before(struct journal *j, size_t i, const struct vfs *fs, cons
 
 	if (r < 0 || entry->t0.st.type != VFS_FILE)
 		return r;
+	if (state_is_large(&entry->t0))
+		return !c ? 0
+			  : err_set(e, -E2BIG, ERR_LIMIT, "'%s' exceeds %d bytes", entry->path,
+				    LIMIT_STORE_FILE);
 	r = count_ours(j->authorities, &content, &entry->n_ours, e);
 	return r == 0 ? keep_content(entry, c, &content, data, e) : r;
 }
@@ -195,7 +199,7 @@ bool journal_is_of_another_boot(const struct journal *j)
 int journal_begin(struct journal *j, const struct vfs *fs, const struct changes *changes,
 		  const char *const *watch, struct err *e)
 {
-	cleanup_buf struct buf data = BUF(LIMIT_JOURNAL);
+	cleanup_buf struct buf data = BUF(LIMIT_JOURNAL_DATA);
 	int r = journal_add_authorities(j, &data, e);
 
 	clock_gettime(CLOCK_REALTIME, &j->began);

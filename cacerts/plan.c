@@ -84,6 +84,15 @@ bool plan_is_sealed(const char *path)
 	return path_is_below(path, "/nix/store") || path_is_below(path, "/gnu/store");
 }
 
+static size_t count_bytes(const struct changes *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += c->v[i].n_bytes;
+	return n;
+}
+
 int plan_rewrite(struct cacerts_plan *p, const struct vfs *fs, const char *path, const char *to,
 		 const struct vfs_stat *st, const struct buf *bytes, struct err *e)
 {
@@ -95,8 +104,18 @@ int plan_rewrite(struct cacerts_plan *p, const struct vfs *fs, const char *path,
 		.gid = st->gid,
 		.xattrs = &xattrs,
 	};
-	int r = vfs_get_xattrs(fs, path, &xattrs, e);
+	int r;
 
+	if (count_bytes(&p->changes) + bytes->n > LIMIT_REWRITTEN) {
+		plan_note_skip(p, path, "the image's stores are too large together (64 MiB)");
+		return PLAN_SKIPPED;
+	}
+	r = vfs_get_xattrs(fs, path, &xattrs, e);
+	if (r == -E2BIG) {
+		plan_note_skip(p, path, "it has more extended attributes than any store");
+		err_clear(e);
+		return PLAN_SKIPPED;
+	}
 	if (r == 0)
 		r = changes_add_file(&p->changes, ROLE_STORE, to, bytes->data, bytes->n, &meta, e);
 	vfs_xattrs_done(&xattrs);

@@ -20,10 +20,12 @@ bool plan_is_sealed(const char *path);
 /* Does the request allow this? */
 bool plan_allows(const struct cacerts_request *q, enum cacerts_strategy strategy);
 
+enum { PLAN_SKIPPED = 1 }; /* nothing was planned, and a note says why */
+
 /*
  * Plan other bytes for the file at canonical @path, which keeps its mode, owner and xattrs; its
  * time is that of the change. @to: @path, or the link that a file takes the place of.
- * @st: of the file, as it is. Returns 0, -errno.
+ * @st: of the file, as it is. Returns 0; PLAN_SKIPPED; -errno.
  */
 int plan_rewrite(struct cacerts_plan *p, const struct vfs *fs, const char *path, const char *to,
 		 const struct vfs_stat *st, const struct buf *bytes, struct err *e);

@@ -83,6 +83,8 @@ static int append_to(const struct cacerts_request *q, const struct vfs *fs, cons
 	}
 	if (r == 0 && n_added > 0)
 		r = plan_rewrite(p, fs, b->path, b->place, &b->st, &text, e);
+	if (r == PLAN_SKIPPED)
+		return 0;
 	if (r == 0) {
 		plan_note_store(p, b->place, "bundle", n_added > 0 ? "append" : "present");
 		p->complete = true;

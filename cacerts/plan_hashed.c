@@ -32,13 +32,16 @@ static bool plans(const struct change *c, const struct authority *a)
 	       (c->kind == CHANGE_FILE && pem_count(c->bytes, c->n_bytes, a) > 0);
 }
 
-/* OpenSSL stops at the first number that is missing: ours is that one, unless it is there. */
+/*
+ * OpenSSL stops at the first number that is missing: ours is that one, unless it is there. Returns
+ * 1, noted, where so many are there that nobody would have made them but to hurt.
+ */
 static int add_entry(const struct vfs *fs, const char *dir, const struct authority *a,
 		     struct cacerts_plan *p, struct err *e)
 {
 	char path[LIMIT_PATH];
 
-	for (unsigned number = 0; number < LIMIT_SOURCES; number++) {
+	for (unsigned number = 0; number < LIMIT_HASH_LINKS; number++) {
 		const struct change *planned;
 		char name[32];
 		struct vfs_stat st;
@@ -66,13 +69,14 @@ static int add_entry(const struct vfs *fs, const char *dir, const struct authori
 		return r;
 	}
 	plan_note_skip(p, path, "too many certificates have this subject hash");
-	return 0;
+	return 1;
 }
 
 int plan_hash_into(const struct cacerts_request *q, const struct vfs *fs, const char *dir,
 		   struct cacerts_plan *p, struct err *e)
 {
 	char path[LIMIT_PATH];
+	bool is_full = false;
 	struct vfs_stat st;
 	int r = vfs_resolve(fs, dir, /* follow_last= */ true, path, NULL);
 
@@ -81,13 +85,17 @@ int plan_hash_into(const struct cacerts_request *q, const struct vfs *fs, const 
 	r = vfs_lstat(fs, path, &st, e);
 	if (r < 0 || st.type != VFS_DIR)
 		return r;
-	for (size_t i = 0; r == 0 && i < q->authorities->n; i++)
+	for (size_t i = 0; r >= 0 && i < q->authorities->n; i++) {
 		r = add_entry(fs, path, &q->authorities->v[i], p, e);
-	if (r == 0) {
+		is_full |= r > 0;
+	}
+	if (r < 0)
+		return r;
+	if (!is_full) {
 		plan_note_store(p, path, "hashed-directory", "append");
 		p->complete = true;
 	}
-	return r;
+	return 0;
 }
 
 /* "<hash>.<n>", whatever it is. */

@@ -42,7 +42,7 @@ static int add_to(const struct cacerts_request *q, const struct vfs *fs, const c
 	r = plan_rewrite(p, fs, path, path, st, &then, e);
 	if (r == 0)
 		plan_note_store(p, path, "keystore", "java");
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int try_store(const struct cacerts_request *q, const struct vfs *fs, const char *path,

@@ -114,7 +114,7 @@ static int append_file(struct append *g, const struct p11_output *o, struct err 
 	if (r == 0)
 		r = plan_rewrite(g->p, g->fs, path, path, &st, &text, e);
 	if (r != 0)
-		return r == P11_OTHER ? 0 : r;
+		return r < 0 ? r : 0;
 	plan_note_store(g->p, path, style.format == P11_JKS ? "keystore" : "bundle", "append");
 	g->any = true;
 	if (style.format == P11_PEM && o->purpose == P11_SERVER)

@@ -20,10 +20,10 @@
 #define NAME_NEW "journal.new"
 
 enum {
-	ALIGN = 512,             /* a sector: written whole or not at all */
-	ROOM = 32 << 10,         /* for the records that follow the first one */
-	MAX_RECORDS = 64,        /* an undo that is planned anew adds one */
-	MAX_SIZE = LIMIT_JOURNAL /* of the file */
+	ALIGN = 512,      /* a sector: written whole or not at all */
+	ROOM = 32 << 10,  /* for the records that follow the first one */
+	MAX_RECORDS = 64, /* an undo that is planned anew adds one */
+	MAX_SIZE = LIMIT_JOURNAL + LIMIT_JOURNAL_DATA, /* of a record */
 };
 
 static const char magic[8] = {'a', 'n', 'c', 'h', 'o', 'r', 'd', '\n'};
@@ -177,7 +177,7 @@ static int read_head(int fd, off_t at, off_t size, struct head *ret, struct err 
 		return 0;
 	if (ret->version != VERSION)
 		return err_set(e, -EINVAL, ERR_UNSUPPORTED, "a journal of another version");
-	if (ret->n_doc > MAX_SIZE || ret->n_data > MAX_SIZE ||
+	if (ret->n_doc > LIMIT_JOURNAL || ret->n_data > LIMIT_JOURNAL_DATA ||
 	    at + HEAD + (off_t)(ret->n_doc + ret->n_data) > size)
 		return refuse(e, "a record is cut off");
 	return 1;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -26,13 +28,27 @@ static int digest(const struct buf *bytes, unsigned char ret[STATE_SHA256], stru
 	return EVP_Digest(data, bytes->n, ret, NULL, EVP_sha256(), NULL) ? 0 : err_oom(e);
 }
 
+/* In place of a digest of what is too much to read: another one once anybody has touched it. */
+static int digest_identity(struct state *s, struct err *e)
+{
+	char text[256];
+	int n = snprintf(text, sizeof(text), "too large %ju %ju %jd %jd.%ld", (uintmax_t)s->st.dev,
+			 (uintmax_t)s->st.ino, (intmax_t)s->st.size, (intmax_t)s->st.ctime.tv_sec,
+			 s->st.ctime.tv_nsec);
+
+	return EVP_Digest(text, (size_t)n, s->sha256, NULL, EVP_sha256(), NULL) ? 0 : err_oom(e);
+}
+
 static int capture_file(const struct vfs *fs, const char *path, struct state *s,
 			struct buf *content, struct err *e)
 {
 	cleanup_buf struct buf own = BUF(LIMIT_STORE_FILE);
 	struct buf *text = content ? content : &own;
-	int r = vfs_read_file(fs, path, text, e);
+	int r;
 
+	if (state_is_large(s))
+		return digest_identity(s, e);
+	r = vfs_read_file(fs, path, text, e);
 	return r < 0 ? r : digest(text, s->sha256, e);
 }
 
@@ -75,6 +91,10 @@ static int capture_names(const struct vfs *fs, const char *path, struct state *s
 	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
 	int r = vfs_list(fs, path, &names, e);
 
+	if (r == -E2BIG) {
+		err_clear(e);
+		return digest_identity(s, e);
+	}
 	return r == 0 ? state_digest_names(&names, s->sha256, e) : r;
 }
 
@@ -104,6 +124,11 @@ int state_capture(const struct vfs *fs, const char *path, struct state *ret, str
 	*ret = s;
 	s = (struct state){0};
 	return 0;
+}
+
+bool state_is_large(const struct state *s)
+{
+	return s->st.type == VFS_FILE && s->st.size > LIMIT_STORE_FILE;
 }
 
 bool state_same_object(const struct state *a, const struct state *b)

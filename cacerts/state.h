@@ -25,8 +25,10 @@ void state_done(struct state *s);
 #define cleanup_state cleanup(state_done)
 
 /*
- * Capture @path. @content, if given, also gets a file's bytes; its maximum bounds the file.
- * Returns: 0, also when nothing is there; -E2BIG (ERR_LIMIT) for an oversized file.
+ * Capture @path. @content, if given, also gets a file's bytes, none of one that is large.
+ * What is too much to read (a large file, a directory above LIMIT_DIR_ENTRIES) has a digest that
+ * is another one once anybody has touched it.
+ * Returns: 0, also when nothing is there; -E2BIG (ERR_LIMIT) for a file above @content's maximum.
  */
 int state_capture(const struct vfs *fs, const char *path, struct state *ret, struct buf *content,
 		  struct err *e);
@@ -34,6 +36,9 @@ int state_capture(const struct vfs *fs, const char *path, struct state *ret, str
 /* Raise -EINVAL unless these are the bytes that the file at @path held. */
 int state_check_content(const struct state *s, const char *path, const struct buf *bytes,
 			struct err *e);
+
+/* A file above LIMIT_STORE_FILE, which nobody reads? */
+bool state_is_large(const struct state *s);
 
 /* The digest that a directory's state has for these sorted names. */
 int state_digest_names(const struct strv *names, unsigned char ret[STATE_SHA256], struct err *e);

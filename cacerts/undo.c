@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/io.h"
+#include "base/limits.h"
 #include "cacerts/undo_plan.h"
 #include "vfs/mount_options.h"
 
@@ -33,6 +34,14 @@ bool undo_removes(const struct undo *u, const char *path)
 	const struct change *c = changes_find(u->out, path);
 
 	return c && (c->kind == CHANGE_DROP || c->kind == CHANGE_REMOVE);
+}
+
+bool undo_may_read(struct undo *u, off_t size)
+{
+	if (size > LIMIT_AUTHORITY_FILE || u->n_read + (size_t)size > LIMIT_UNDO_READ)
+		return false;
+	u->n_read += (size_t)size;
+	return true;
 }
 
 static bool is_directory_entry(const struct undo *u, size_t i)
@@ -91,7 +100,7 @@ static int plan_all(struct undo *u, struct err *e)
 int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *ret_kept,
 	      struct err *e)
 {
-	cleanup_changes struct changes out = {0};
+	cleanup_changes struct changes out = {.max = LIMIT_UNDO_CHANGES};
 	struct undo u = {.j = j, .fs = fs, .out = &out, .kept = ret_kept};
 	int r;
 
@@ -102,6 +111,7 @@ int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json
 	for (size_t i = 0; i < j->n; i++)
 		state_done(&u.t2[i]);
 	free(u.t2);
+	free(u.n_users);
 	if (r < 0)
 		return r;
 	*ret = out;
@@ -259,7 +269,7 @@ static int play(const struct journal *j, const struct changes *plan, struct vfs 
 
 static int run(const struct journal *j, json_t *report, enum record_sync *ret_sync, struct err *e)
 {
-	cleanup_changes struct changes plan = {0};
+	cleanup_changes struct changes plan = {.max = LIMIT_UNDO_CHANGES};
 	cleanup_vfs struct vfs *fs = NULL;
 	json_t *kept = json_array();
 	int r;

@@ -52,6 +52,11 @@ static int will_be_empty(const struct undo *u, const char *dir, bool *ret, struc
 	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
 	int r = vfs_list(u->fs, dir, &names, e);
 
+	if (r == -E2BIG) { /* more than anything of ours */
+		err_clear(e);
+		*ret = false;
+		return 0;
+	}
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		char path[LIMIT_PATH];
 
@@ -169,6 +174,11 @@ static int lost_only_ours(const struct undo *u, size_t i, bool bare, bool *ret, 
 	if (bare || !*ret)
 		return 0;
 	r = list_after(u, entry->path, &names, &news, e);
+	if (r == -E2BIG) { /* so many are not ours alone */
+		err_clear(e);
+		*ret = false;
+		return 0;
+	}
 	if (r == 0)
 		r = state_digest_names(&names, digest, e);
 	*ret = r == 0 && !news && memcmp(digest, entry->t0.sha256, sizeof(digest)) == 0;

@@ -148,7 +148,8 @@ int undo_plan_file(struct undo *u, size_t i, struct err *e)
 	const struct state *t2 = &u->t2[i];
 
 	if (t2->st.type == VFS_UNREACHABLE || t2->st.type == VFS_DIR ||
-	    t2->st.type == VFS_SPECIAL) {
+	    t2->st.type == VFS_SPECIAL ||
+	    (state_is_large(t2) && !state_same_content(t0, t2))) { /* nobody looks into it */
 		undo_keep(u, entry->path);
 		return 0;
 	}

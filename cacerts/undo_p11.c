@@ -46,7 +46,7 @@ static int look_at_file(struct sweep *s, const char *name, struct err *e)
 	if (r == 0)
 		r = vfs_lstat(s->u->fs, path, &st, e);
 	if (r < 0 || st.type != VFS_FILE || !undo_is_newer(s->u, &st) ||
-	    journal_find(s->u->j, path) || !holds_only(s, path, &st))
+	    journal_find(s->u->j, path) || s->files.n >= LIMIT_SOURCES || !holds_only(s, path, &st))
 		return r;
 	r = strv_add(&s->files, path, e);
 	return r == 0 ? changes_add_drop(s->u->out, path, e) : r;
@@ -230,7 +230,7 @@ static int is_about(const struct undo *u, size_t i, size_t k, bool *ret, struct 
 	return 0;
 }
 
-int undo_is_users_p11(const struct undo *u, size_t i, bool *ret, struct err *e)
+int undo_is_users_p11(struct undo *u, size_t i, bool *ret, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
 	int r = 0;

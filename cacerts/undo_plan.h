@@ -9,7 +9,9 @@ struct undo {
 	struct state *t2;       /* of each entry, at the same index */
 	const struct state *t1; /* as above; T2 itself when the install never completed */
 	struct changes *out;
-	json_t *kept; /* borrowed; may be NULL */
+	json_t *kept;    /* borrowed; may be NULL */
+	size_t *n_users; /* undo_count_sources(): of each authority; NULL: not counted yet */
+	size_t n_read;   /* bytes of the user's files, for undo_may_read() */
 };
 
 /* T1 of entry @i. */
@@ -18,6 +20,12 @@ const struct state *undo_t1(const struct undo *u, size_t i);
 void undo_keep(struct undo *u, const char *path);
 /* Is @path one that the plan takes away? */
 bool undo_removes(const struct undo *u, const char *path);
+
+/*
+ * May a file of the user's be searched for certificates? One that is large, or one too many, has
+ * none for us: he decides how much there is to read.
+ */
+bool undo_may_read(struct undo *u, off_t size);
 
 /* Has it been touched since the install began? */
 bool undo_is_newer(const struct undo *u, const struct vfs_stat *st);
@@ -33,7 +41,7 @@ int undo_sweep_p11(struct undo *u, struct err *e);
  * without us? It would if one of our authorities is among the user's own sources: p11-kit puts the
  * same certificate out once.
  */
-int undo_is_users_p11(const struct undo *u, size_t i, bool *ret, struct err *e);
+int undo_is_users_p11(struct undo *u, size_t i, bool *ret, struct err *e);
 /* undo_sweep.c: links to our drop-in files that a tool made, and their numbering. */
 int undo_sweep(struct undo *u, struct err *e);
 
@@ -41,4 +49,4 @@ int undo_sweep(struct undo *u, struct err *e);
  * undo_count_sources (undo_sources.c): how many files of the user's own, other than our
  * drop-in file, hold @a and are newer than the journal.
  */
-int undo_count_sources(const struct undo *u, const struct authority *a, size_t *ret, struct err *e);
+int undo_count_sources(struct undo *u, const struct authority *a, size_t *ret, struct err *e);

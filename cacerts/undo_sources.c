@@ -9,18 +9,26 @@
 #include "cacerts/pem.h"
 #include "cacerts/undo_plan.h"
 
-static int count_file(const struct undo *u, const char *path, const struct authority *a,
-		      size_t *count, struct err *e)
+/* How often each authority stands in a file; what is called like ours of one isn't the user's. */
+static int count_file(struct undo *u, const char *path, off_t size, struct err *e)
 {
 	cleanup_buf struct buf text = BUF(LIMIT_AUTHORITY_FILE);
 	struct err why = ERR_NONE;
-	int r = vfs_read_file(u->fs, path, &text, &why);
+	int r;
 
-	if (r == -E2BIG)
+	if (!undo_may_read(u, size))
 		return 0; /* too large to be a certificate that a tool would take */
+	r = vfs_read_file(u->fs, path, &text, &why);
+	if (r == -E2BIG)
+		return 0;
 	if (r < 0)
 		return err_set(e, r, why.kind, "%s", why.msg);
-	*count += pem_count(text.data, text.n, a);
+	for (size_t k = 0; k < u->j->authorities->n; k++) {
+		const struct authority *a = &u->j->authorities->v[k];
+
+		if (!names_is_ours(path, a))
+			u->n_users[k] += pem_count(text.data, text.n, a);
+	}
 	return 0;
 }
 
@@ -32,38 +40,52 @@ static bool is_our_dropin(const struct undo *u, const char *path)
 	return entry && entry->role == ROLE_DROPIN;
 }
 
-static int count_dir(const struct undo *u, const char *dir, const struct authority *a, int depth,
-		     size_t *count, struct err *e)
+static int count_dir(struct undo *u, const char *dir, int depth, size_t *n_seen, struct err *e);
+
+static int count_entry(struct undo *u, const char *path, int depth, size_t *n_seen, struct err *e)
+{
+	struct vfs_stat st;
+	int r = vfs_lstat(u->fs, path, &st, e);
+
+	if (r == 0 && st.type == VFS_DIR && depth < LIMIT_DEPTH)
+		return count_dir(u, path, depth + 1, n_seen, e);
+	if (r == 0 && st.type == VFS_FILE && undo_is_newer(u, &st) && !is_our_dropin(u, path))
+		return count_file(u, path, st.size, e);
+	return r;
+}
+
+static int count_dir(struct undo *u, const char *dir, int depth, size_t *n_seen, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
 	int r = vfs_list(u->fs, dir, &names, e);
 
-	for (size_t i = 0; r == 0 && i < names.n; i++) {
-		struct vfs_stat st;
+	if (r == -E2BIG) { /* no tool takes so many */
+		err_clear(e);
+		return 0;
+	}
+	for (size_t i = 0; r == 0 && i < names.n && ++*n_seen <= LIMIT_DIR_ENTRIES; i++) {
 		char path[LIMIT_PATH];
 
-		if (names_is_ours(names.v[i], a))
-			continue;
 		r = path_join(dir, names.v[i], path, sizeof(path), e);
 		if (r == 0)
-			r = vfs_lstat(u->fs, path, &st, e);
-		if (r < 0)
-			return r;
-		if (st.type == VFS_DIR && depth < LIMIT_DEPTH)
-			r = count_dir(u, path, a, depth + 1, count, e);
-		else if (st.type == VFS_FILE && undo_is_newer(u, &st) && !is_our_dropin(u, path))
-			r = count_file(u, path, a, count, e);
+			r = count_entry(u, path, depth, n_seen, e);
+		if (r == -ENAMETOOLONG) { /* no tool can open it either */
+			err_clear(e);
+			r = 0;
+		}
 	}
 	return r;
 }
 
-int undo_count_sources(const struct undo *u, const struct authority *a, size_t *ret, struct err *e)
+/* All authorities at once: the user decides how many files there are. */
+static int count_all(struct undo *u, struct err *e)
 {
-	size_t count = 0;
+	size_t n_seen = 0;
 	int r = 0;
 
-	if (!u->j->family)
-		return 0;
+	u->n_users = calloc(u->j->authorities->n + 1, sizeof(*u->n_users));
+	if (!u->n_users)
+		return err_oom(e);
 	for (const char *const *dir = u->j->family->source_dirs; r == 0 && dir && *dir; dir++) {
 		struct vfs_stat st;
 		char path[LIMIT_PATH];
@@ -75,9 +97,20 @@ int undo_count_sources(const struct undo *u, const struct authority *a, size_t *
 		}
 		r = vfs_lstat(u->fs, path, &st, e);
 		if (r == 0 && st.type == VFS_DIR)
-			r = count_dir(u, path, a, 0, &count, e);
+			r = count_dir(u, path, 0, &n_seen, e);
 	}
+	return r;
+}
+
+int undo_count_sources(struct undo *u, const struct authority *a, size_t *ret, struct err *e)
+{
+	int r = 0;
+
+	if (!u->j->family)
+		return 0;
+	if (!u->n_users)
+		r = count_all(u, e);
 	if (r == 0)
-		*ret = count;
+		*ret = u->n_users[a - u->j->authorities->v];
 	return r;
 }

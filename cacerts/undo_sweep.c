@@ -14,9 +14,6 @@
 #include "cacerts/pem.h"
 #include "cacerts/undo_plan.h"
 
-/* Links of one subject beyond these are left as they are. */
-enum { HASH_LINKS_MAX = 64 };
-
 struct hash_link {
 	char *target;    /* owned */
 	unsigned number; /* of "<hash>.<number>" */
@@ -26,7 +23,7 @@ struct hash_link {
 
 /* The hash links of one authority's subject, sorted by number. */
 struct hash_links {
-	struct hash_link v[HASH_LINKS_MAX];
+	struct hash_link v[LIMIT_HASH_LINKS]; /* those beyond are left as they are */
 	size_t n;
 };
 
@@ -69,7 +66,7 @@ static int add_hash_link(struct undo *u, const char *path, const char *target, u
 	struct vfs_stat st;
 	int r = vfs_lstat(u->fs, path, &st, e);
 
-	if (r < 0 || links->n == HASH_LINKS_MAX)
+	if (r < 0 || links->n == LIMIT_HASH_LINKS)
 		return r;
 	link.kept = !link.ours && !undo_is_newer(u, &st);
 	link.target = strdup(target);
@@ -116,11 +113,13 @@ static bool find_heir(struct undo *u, const char *dir, const struct strv *names,
 		const char *dot = strrchr(names->v[i], '.');
 		char path[LIMIT_PATH];
 		char file[LIMIT_PATH];
+		struct vfs_stat st;
 
 		if (!dot || strcmp(dot, ".pem") != 0 || names_is_ours(names->v[i], a))
 			continue;
 		if (path_join(dir, names->v[i], path, sizeof(path), NULL) < 0 ||
 		    vfs_resolve(u->fs, path, true /* follow_last= */, file, NULL) != 0 ||
+		    vfs_lstat(u->fs, file, &st, NULL) < 0 || !undo_may_read(u, st.size) ||
 		    vfs_read_file(u->fs, file, &text, NULL) < 0)
 			continue; /* rehash would have skipped it too */
 		if (pem_is_only(text.data, text.n, a)) {
@@ -245,6 +244,37 @@ static bool is_touched(const struct undo *u, const char *dir)
 	return !entry || !state_untouched(undo_t1(u, i), &u->t2[i]);
 }
 
+/* In a directory that nobody can list, the names that links to ours would have. */
+static int guess_names(const struct undo *u, struct strv *ret, struct err *e)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < u->j->authorities->n; k++) {
+		const struct authority *a = &u->j->authorities->v[k];
+		char path[LIMIT_PATH];
+
+		r = names_dropin(a, "/", ".pem", path, sizeof(path), e);
+		if (r == 0)
+			r = strv_add(ret, path_name(path), e);
+		for (unsigned number = 0; r == 0 && number < LIMIT_HASH_LINKS; number++) {
+			r = hash_path("/", a, number, path, sizeof(path), e);
+			if (r == 0)
+				r = strv_add(ret, path_name(path), e);
+		}
+	}
+	return r;
+}
+
+static int list_names(const struct undo *u, const char *dir, struct strv *ret, struct err *e)
+{
+	int r = vfs_list(u->fs, dir, ret, e);
+
+	if (r != -E2BIG)
+		return r;
+	err_clear(e);
+	return guess_names(u, ret, e);
+}
+
 int undo_sweep(struct undo *u, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
@@ -259,7 +289,7 @@ int undo_sweep(struct undo *u, struct err *e)
 	r = vfs_lstat(u->fs, dir, &st, e);
 	if (r < 0 || st.type != VFS_DIR || !is_touched(u, dir))
 		return r;
-	r = vfs_list(u->fs, dir, &names, e);
+	r = list_names(u, dir, &names, e);
 	for (size_t k = 0; r == 0 && k < u->j->authorities->n; k++)
 		r = sweep_one(u, dir, &names, &u->j->authorities->v[k], e);
 	return r;

@@ -112,7 +112,7 @@ static int claim_tree(struct leftover *l, const struct vfs *fs, struct err *e)
 static int look(struct leftover *l, int fd, struct err *e)
 {
 	cleanup_journal struct journal j = {.dirfd = -EBADF};
-	cleanup_changes struct changes plan = {0};
+	cleanup_changes struct changes plan = {.max = LIMIT_UNDO_CHANGES};
 	cleanup_json json_t *kept = json_array();
 	cleanup_vfs struct vfs *fs = NULL;
 	int r;
@@ -142,7 +142,7 @@ static int look(struct leftover *l, int fd, struct err *e)
 static int undo(struct leftover *l, int fd, struct err *e)
 {
 	cleanup_json json_t *report = json_object();
-	cleanup_changes struct changes plan = {0};
+	cleanup_changes struct changes plan = {.max = LIMIT_UNDO_CHANGES};
 	int r = undo_run(fd, report, e);
 
 	/* What is on disk is what was done, or will be when it is tried again. */

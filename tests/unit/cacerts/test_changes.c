@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -174,6 +175,27 @@ START_TEST(a_list_has_a_limit)
 }
 END_TEST
 
+START_TEST(a_path_is_found_among_very_many_also_after_a_cut)
+{
+	cleanup_changes struct changes c = {.max = LIMIT_UNDO_CHANGES};
+	struct err e = ERR_NONE;
+	char path[32];
+
+	for (int i = 0; i < LIMIT_UNDO_CHANGES; i++) {
+		snprintf(path, sizeof(path), "/%d", i);
+		ck_ok(changes_add_drop(&c, path, &e), e);
+	}
+	ck_assert_int_eq(changes_add_drop(&c, "/a", &e), -E2BIG);
+	for (int i = 0; i < LIMIT_UNDO_CHANGES; i++) {
+		snprintf(path, sizeof(path), "/%d", i);
+		ck_assert_ptr_eq(changes_find(&c, path), &c.v[i]);
+	}
+	changes_cut(&c, 10);
+	ck_assert_ptr_eq(changes_find(&c, "/9"), &c.v[9]);
+	ck_assert_ptr_null(changes_find(&c, "/10"));
+}
+END_TEST
+
 START_TEST(a_list_that_was_never_saved_is_not_found)
 {
 	cleanup_changes struct changes c = {0};
@@ -226,4 +248,5 @@ END_TEST
 SUITE("cacerts/changes", setup, teardown, a_list_played_twice_is_the_same_as_once,
       a_list_on_disk_is_the_same_list, playing_stops_at_the_first_failure_and_names_it,
       the_last_change_of_a_path_is_found, a_list_has_a_limit,
-      a_list_that_was_never_saved_is_not_found, a_damaged_list_is_refused, every_role_has_a_word)
+      a_path_is_found_among_very_many_also_after_a_cut, a_list_that_was_never_saved_is_not_found,
+      a_damaged_list_is_refused, every_role_has_a_word)
