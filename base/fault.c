@@ -37,4 +37,11 @@ void fault_point(const char *name)
 	if (wanted && is_wanted(wanted, name))
 		kill(getpid(), SIGKILL);
 }
+
+uint64_t fault_limit(const char *name, uint64_t usec)
+{
+	const char *wanted = getenv(name);
+
+	return wanted ? strtoull(wanted, NULL, 10) : usec;
+}
 #endif

@@ -10,13 +10,22 @@
  * the life of a process; a fork goes on with its parent's count. Only in builds with faults
  * (preset dev); elsewhere it compiles to nothing.
  */
+#include <stdint.h>
+
 #ifdef ANCHOR_FAULTS
 void fault_point(const char *name);
+/* A limit in microseconds, which a test may set by the variable @name to see it reached. */
+uint64_t fault_limit(const char *name, uint64_t usec);
 /* How many places this process has passed while ANCHORD_FAULT was set. */
 unsigned fault_count(void);
 #else
 static inline void fault_point(const char *name)
 {
 	(void)name;
+}
+static inline uint64_t fault_limit(const char *name, uint64_t usec)
+{
+	(void)name;
+	return usec;
 }
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/limits.h"
 #include "executor/internal.h"
 
@@ -56,7 +57,8 @@ static bool drain(int fd, struct buf *output)
 /* Until the process ends; what it left in the pipe is read after that. */
 static int watch(int pidfd, int out, int cancel, struct buf *output, struct err *e)
 {
-	uint64_t deadline = clock_mono_usec() + LIMIT_HELPER_USEC;
+	uint64_t limit = fault_limit("ANCHORD_HELPER_USEC", LIMIT_HELPER_USEC);
+	uint64_t deadline = clock_mono_usec() + limit;
 	struct pollfd fds[] = {
 		{.fd = pidfd, .events = POLLIN},
 		{.fd = out, .events = POLLIN},
@@ -67,8 +69,8 @@ static int watch(int pidfd, int out, int cancel, struct buf *output, struct err 
 		uint64_t now = clock_mono_usec();
 
 		if (now >= deadline)
-			return err_set(e, -ETIMEDOUT, ERR_LIMIT, "the tool ran longer than %llu s",
-				       LIMIT_HELPER_USEC / 1000000);
+			return err_set(e, -ETIMEDOUT, ERR_LIMIT, "the tool ran longer than %ju s",
+				       (uintmax_t)limit / 1000000);
 		if (poll(fds, ARRAY_SIZE(fds), (int)((deadline - now) / 1000) + 1) < 0 &&
 		    errno != EINTR)
 			return err_sys(e, "waiting for the tool");
