@@ -69,6 +69,7 @@ class Daemon:
         self.cgroup_name = f"/{name}"
         self.cgroup = cgroup_mount() / name
         self.process = None
+        self.variables = {}  # more of the daemon's environment
         workspace.mkdir(parents=True)
         volatile.mkdir(parents=True)
         self.authorities.mkdir()
@@ -95,7 +96,7 @@ class Daemon:
                              "UBSAN_OPTIONS": sanitizer, "LSAN_OPTIONS": sanitizer}
         if fault:
             env["ANCHORD_FAULT"] = fault
-        return env
+        return env | self.variables
 
     def start(self, fault=None):
         """Start, and wait until it answers (or dies of the fault)."""
