@@ -156,11 +156,11 @@ def kinds_of(place: str) -> list:
 
 
 def cases() -> list:
-    """All of them, or for each place of which no words are known the kind that is next in turn."""
+    """All of them, or the kind next in turn for a third of the places without known words."""
     known = {row[:3] for row in WORDS}
     found, turn = list(WORDS), itertools.count()
     for family, places in PLACES.items():
-        for place in places:
+        for place in places if LONG else places[::3]:
             kinds = kinds_of(place)
             if not LONG:
                 is_known = (family, place) in {k[:2] for k in known}
