@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/limits.h"
+#include "base/path.h"
 #include "vfs/place.h"
 
 void vfs_written_done(struct vfs_mount *m)
@@ -70,6 +74,26 @@ int vfs_sync(struct vfs *fs, struct err *e)
 	return 0;
 }
 
+/* An ext4 may have been made without a journal; sysfs has the number of the thread of one. */
+static bool has_journal(dev_t dev)
+{
+	char link[64];
+	char device[LIMIT_PATH];
+	char file[LIMIT_PATH + 64];
+	cleanup_buf struct buf task = BUF(64);
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(dev), minor(dev));
+	n = readlink(link, device, sizeof(device) - 1);
+	if (n < 0)
+		return false;
+	device[n] = '\0';
+	snprintf(file, sizeof(file), "/sys/fs/ext4/%s/journal_task", path_name(device));
+	if (io_read_file_at(AT_FDCWD, file, &task, NULL) < 0 || task.n == 0)
+		return false;
+	return task.data[0] >= '1' && task.data[0] <= '9';
+}
+
 bool vfs_keeps_order(const struct vfs *fs, const char *path, int fd)
 {
 	const struct vfs_mount *m = vfs_mount_of(fs, path);
@@ -78,9 +102,9 @@ bool vfs_keeps_order(const struct vfs *fs, const char *path, int fd)
 	struct stat top;
 
 	if (!m->has_top || m->has_submounts || fstat(m->layers[0].fd, &top) < 0 ||
-	    fstat(fd, &other) < 0 || fstatfs(fd, &kind) < 0)
+	    fstat(fd, &other) < 0 || fstatfs(fd, &kind) < 0 || top.st_dev != other.st_dev)
 		return false;
 	/* Both commit what was changed in one stream of transactions. */
-	return top.st_dev == other.st_dev &&
-	       (kind.f_type == EXT4_SUPER_MAGIC || kind.f_type == XFS_SUPER_MAGIC);
+	return kind.f_type == XFS_SUPER_MAGIC ||
+	       (kind.f_type == EXT4_SUPER_MAGIC && has_journal(top.st_dev));
 }

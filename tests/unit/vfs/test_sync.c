@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vfs/sync.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "tests/unit/vfs/interpose.h"
@@ -88,5 +92,60 @@ START_TEST(a_mount_that_came_with_a_source_is_synced_once_it_was_written)
 }
 END_TEST
 
+/* A view of a directory of an ext4 that was made with these options. */
+static bool keeps_order_on(const char *options, const char *other)
+{
+	cleanup_close int fd = -EBADF;
+	char command[512];
+	bool kept;
+
+	tree_dir(&v.t, "disk");
+	snprintf(command, sizeof(command),
+		 "cd %s && truncate -s 32M image && mkfs.ext4 -q %s image && "
+		 "mount -o loop image disk && mkdir disk/r disk/journal",
+		 v.t.path, options);
+	ck_assert_int_eq(system(command), 0);
+	view_rootfs(&v, "bind", "@/disk/r", "");
+	view_open(&v);
+	fd = open(tree_at(&v.t, other), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	kept = vfs_keeps_order(v.fs, "/new", fd);
+	v.fs = vfs_free(v.fs);
+	fd = fd_close(fd);
+	snprintf(command, sizeof(command), "cd %s && umount disk && rm image", v.t.path);
+	ck_assert_int_eq(system(command), 0);
+	return kept;
+}
+
+START_TEST(order_is_kept_by_the_journal_of_the_same_file_system)
+{
+	ck_assert(keeps_order_on("-O has_journal", "disk/journal"));
+}
+END_TEST
+
+START_TEST(order_is_not_kept_without_a_journal)
+{
+	ck_assert(!keeps_order_on("-O ^has_journal", "disk/journal"));
+}
+END_TEST
+
+START_TEST(order_is_not_kept_across_file_systems)
+{
+	tree_dir(&v.t, "elsewhere");
+	ck_assert(!keeps_order_on("-O has_journal", "elsewhere"));
+}
+END_TEST
+
+START_TEST(order_is_not_kept_where_there_is_no_top)
+{
+	tree_dir(&v.t, "r");
+	view_rootfs(&v, "bind", "@/r", "ro");
+	view_open(&v);
+	ck_assert(!vfs_keeps_order(v.fs, "/new", AT_FDCWD));
+}
+END_TEST
+
 SUITE("vfs/sync", setup, teardown, each_top_is_synced_and_nothing_else,
-      a_mount_that_came_with_a_source_is_synced_once_it_was_written)
+      a_mount_that_came_with_a_source_is_synced_once_it_was_written,
+      order_is_kept_by_the_journal_of_the_same_file_system, order_is_not_kept_without_a_journal,
+      order_is_not_kept_across_file_systems, order_is_not_kept_where_there_is_no_top)
