@@ -18,6 +18,9 @@
 #define LIMIT_LAYERS           500  /* lower directories of one overlay, as in the kernel */
 #define LIMIT_DIR_ENTRIES    65536  /* entries listed of one container directory */
 #define LIMIT_XATTRS           256  /* extended attributes of one file; ext4 has no room for so many */
+#define LIMIT_SEARCH_DIRS (1 << 17)  /* directories walked for files that were moved */
+#define LIMIT_SEARCH_DEPTH     128  /* of them below one another */
+#define LIMIT_XATTRS            64  /* extended attributes of one file */
 #define LIMIT_XATTR_BYTES    65536  /* names and values of them together */
 #define LIMIT_COPY_UP       (1 << 30)  /* bytes of a file that is copied up, or kept by a snapshot */
 #define LIMIT_MEMORY_COPY      (16 << 20) /* bytes of a file that is remembered in memory, not on disk */

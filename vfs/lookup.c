@@ -66,13 +66,37 @@ int vfs_stat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struc
 	return r == VFS_MISSING ? 0 : r < 0 ? r : vfs_lstat(fs, canonical, ret, e);
 }
 
+static int birth_of_fd(int fd, struct timespec *ret, struct err *e)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0)
+		return err_sys(e, "asking when it was made");
+	*ret = st.stx_mask & STATX_BTIME
+		       ? (struct timespec){st.stx_btime.tv_sec, st.stx_btime.tv_nsec}
+		       : (struct timespec){0};
+	return 0;
+}
+
+int vfs_get_birth(const struct vfs *fs, const char *path, struct timespec *ret, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	cleanup_close int fd = -EBADF;
+	int r = vfs_place_find(fs, path, &p, e);
+
+	if (r < 0)
+		return r;
+	fd = vfs_place_open(&p, e);
+	r = fd < 0 ? fd : birth_of_fd(fd, ret, e);
+	return r < 0 ? err_wrap(e, r, "looking at '%s'", vfs_text(path).s) : 0;
+}
+
 static int get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
 			 struct err *e)
 {
 	cleanup_vfs_place struct vfs_place p = {0};
 	cleanup_close int fd = -EBADF;
 	struct vfs_dir_facts facts = {0};
-	struct statx st;
 	int r = vfs_place_find(fs, path, &p, e);
 
 	if (r == 0)
@@ -82,10 +106,9 @@ static int get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_
 	fd = vfs_place_open(&p, e);
 	if (fd < 0)
 		return fd;
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0)
-		return err_sys(e, "asking when it was made");
-	if (st.stx_mask & STATX_BTIME)
-		facts.born = (struct timespec){st.stx_btime.tv_sec, st.stx_btime.tv_nsec};
+	r = birth_of_fd(fd, &facts.born, e);
+	if (r < 0)
+		return r;
 	facts.impure = p.entry.in_top && vfs_overlay_is_impure(p.mount, fd);
 	*ret = facts;
 	return 0;

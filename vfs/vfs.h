@@ -127,6 +127,9 @@ struct vfs_dir_facts {
 int vfs_get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
 		      struct err *e);
 
+/* When what is at @path was made; 0 where the file system doesn't know. Returns 0, -ENOENT. */
+int vfs_get_birth(const struct vfs *fs, const char *path, struct timespec *ret, struct err *e);
+
 /* Is there anything at @path, links followed? Returns 1; 0, also where nothing can be reached;
  * -ELOOP, -ENAMETOOLONG. */
 int vfs_exists(const struct vfs *fs, const char *path, struct err *e);
@@ -228,6 +231,12 @@ int vfs_put_file(struct vfs *fs, const char *path, const void *bytes, size_t n,
 		 const struct vfs_meta *meta, struct err *e);
 int vfs_put_link(struct vfs *fs, const char *path, const char *target, const struct vfs_meta *meta,
 		 struct err *e);
+
+/*
+ * Make @path another hard link to the file @existing, over what is there but a directory; nothing
+ * is done if it is one. Both are in the top of one mount: -EXDEV; -ENOENT.
+ */
+int vfs_put_hard_link(struct vfs *fs, const char *path, const char *existing, struct err *e);
 
 /* Add bytes to the end of a regular file, in place: its other links see them too. -ENOENT. */
 int vfs_append(struct vfs *fs, const char *path, const void *bytes, size_t n, struct err *e);

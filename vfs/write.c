@@ -194,6 +194,50 @@ int vfs_put_link(struct vfs *fs, const char *path, const char *target, const str
 	return r < 0 ? err_wrap(e, r, "linking '%s'", vfs_text(path).s) : 0;
 }
 
+/* Is it another name of the file already? rename(2) would do nothing, and leave both. */
+static bool is_same(const struct vfs_place *a, const struct vfs_place *b)
+{
+	return a->entry.type == VFS_FILE && a->entry.in_top && a->mount == b->mount &&
+	       a->entry.st.st_dev == b->entry.st.st_dev && a->entry.st.st_ino == b->entry.st.st_ino;
+}
+
+static int put_hard_link(struct vfs *fs, const char *path, const char *existing, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place from = {0};
+	cleanup_vfs_place struct vfs_place p = {0};
+	cleanup_vfs_temp struct vfs_temp temp = VFS_TEMP_NONE;
+	cleanup_close int inode = -EBADF;
+	int r = vfs_top_find(fs, existing, &from, e);
+
+	if (r == 0)
+		r = vfs_place_need(&from, VFS_FILE, existing, e);
+	if (r == 0)
+		r = vfs_top_find_name(fs, path, &p, e);
+	if (r < 0 || is_same(&p, &from))
+		return r;
+	if (p.entry.type == VFS_DIR)
+		return err_set(e, -EISDIR, ERR_PRECONDITION, "a directory is there");
+	if (!from.entry.in_top || from.mount != p.mount)
+		return err_set(e, -EXDEV, ERR_PRECONDITION, "not in the same top");
+	r = vfs_top_need_parent(&p, e);
+	if (r == 0)
+		r = vfs_top_need_part(fs, path, &p, e);
+	if (r < 0)
+		return r;
+	inode = vfs_place_open(&from, e);
+	r = inode < 0 ? inode : vfs_temp_link(fs, p.mount, vfs_dir_top(&p.dir), inode, &temp, NULL);
+	if (r < 0)
+		return err_set(e, r, ERR_PRECONDITION, "it can't be linked");
+	return vfs_temp_commit(&temp, p.name, e);
+}
+
+int vfs_put_hard_link(struct vfs *fs, const char *path, const char *existing, struct err *e)
+{
+	int r = put_hard_link(fs, path, existing, e);
+
+	return r < 0 ? err_wrap(e, r, "linking '%s'", vfs_text(path).s) : 0;
+}
+
 static int append(struct vfs *fs, const char *path, const void *bytes, size_t n, struct err *e)
 {
 	cleanup_vfs_place struct vfs_place p = {0};
