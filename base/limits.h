@@ -20,7 +20,6 @@
 #define LIMIT_XATTRS           256  /* extended attributes of one file; ext4 has no room for so many */
 #define LIMIT_SEARCH_DIRS (1 << 17)  /* directories walked for files that were moved */
 #define LIMIT_SEARCH_DEPTH     128  /* of them below one another */
-#define LIMIT_XATTRS            64  /* extended attributes of one file */
 #define LIMIT_XATTR_BYTES    65536  /* names and values of them together */
 #define LIMIT_COPY_UP       (1 << 30)  /* bytes of a file that is copied up, or kept by a snapshot */
 #define LIMIT_MEMORY_COPY      (16 << 20) /* bytes of a file that is remembered in memory, not on disk */

@@ -177,6 +177,16 @@ int changes_add_link(struct changes *c, enum change_role role, const char *path,
 	return one->target ? 0 : err_oom(e);
 }
 
+int changes_add_same(struct changes *c, const char *path, const char *existing, struct err *e)
+{
+	struct change *one = append(c, CHANGE_SAME, ROLE_STORE, path, NULL, e);
+
+	if (!one)
+		return failed(e);
+	one->target = strdup(existing);
+	return one->target ? 0 : err_oom(e);
+}
+
 int changes_add_meta(struct changes *c, const char *path, const struct vfs_meta *meta,
 		     struct err *e)
 {
@@ -253,6 +263,9 @@ int change_apply(const struct change *c, struct vfs *fs, struct err *e)
 		break;
 	case CHANGE_LINK:
 		r = vfs_put_link(fs, c->path, c->target, &meta, e);
+		break;
+	case CHANGE_SAME:
+		r = vfs_put_hard_link(fs, c->path, c->target, e);
 		break;
 	case CHANGE_META:
 		r = set_meta(c, &meta, fs, e);

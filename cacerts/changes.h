@@ -18,6 +18,7 @@
 	X(MKDIR,  "mkdir")   /* a directory is there */                              \
 	X(FILE,   "file")    /* a file with these bytes is there */                  \
 	X(LINK,   "link")    /* a symlink with this text is there */                 \
+	X(SAME,   "same")    /* it is another name of the file "target" */           \
 	X(META,   "meta")    /* what is there has this metadata; missing: nothing */ \
 	X(REMOVE, "remove")  /* nothing is there, as if the container removed it */  \
 	X(DROP,   "drop")    /* the top has nothing there; what is below shows */    \
@@ -52,7 +53,7 @@ struct change {
 	char *path;  /* canonical; owned, as all here */
 	char *bytes; /* FILE */
 	size_t n_bytes;
-	char *target;         /* LINK */
+	char *target;         /* LINK; SAME */
 	struct vfs_meta meta; /* MKDIR, FILE, LINK, META; its xattrs are the next field */
 	struct vfs_xattrs xattrs;
 };
@@ -75,6 +76,7 @@ int changes_add_file(struct changes *c, enum change_role role, const char *path,
 		     size_t n, const struct vfs_meta *meta, struct err *e);
 int changes_add_link(struct changes *c, enum change_role role, const char *path, const char *target,
 		     const struct vfs_meta *meta, struct err *e);
+int changes_add_same(struct changes *c, const char *path, const char *existing, struct err *e);
 int changes_add_meta(struct changes *c, const char *path, const struct vfs_meta *meta,
 		     struct err *e);
 int changes_add_remove(struct changes *c, const char *path, struct err *e);

@@ -120,6 +120,8 @@ static int load_one(const json_t *j, int dirfd, const struct record *rec, struct
 		r = changes_add_file(ret, ROLE_STORE, plain, content.data, content.n, &meta, e);
 	else if (kind == CHANGE_LINK)
 		r = changes_add_link(ret, ROLE_STORE, plain, text, &meta, e);
+	else if (kind == CHANGE_SAME)
+		r = changes_add_same(ret, plain, text, e);
 	else if (kind == CHANGE_META)
 		r = changes_add_meta(ret, plain, &meta, e);
 	else if (kind == CHANGE_REMOVE)

@@ -235,27 +235,27 @@ int journal_commit(struct journal *j, const struct vfs *fs, struct err *e)
 }
 
 /* T0 is what is there without the bytes that were put in. */
-static int cut_out(const struct journal_entry *entry, const struct vfs *fs, struct buf *to,
-		   struct err *e)
+static int cut_out(const struct journal_entry *entry, const struct vfs *fs, const char *path,
+		   struct buf *to, struct err *e)
 {
 	const struct journal_content *kept = &entry->kept;
-	int r = vfs_read_file(fs, entry->path, to, e);
+	int r = vfs_read_file(fs, path, to, e);
 
 	if (r < 0)
 		return r;
 	if (kept->n > to->n || kept->at > to->n - kept->n)
-		return err_set(e, -EINVAL, ERR_INVALID, "'%s' is shorter than it was", entry->path);
+		return err_set(e, -EINVAL, ERR_INVALID, "'%s' is shorter than it was", path);
 	memmove(to->data + kept->at, to->data + kept->at + kept->n, to->n - kept->at - kept->n + 1);
 	to->n -= kept->n;
 	return 0;
 }
 
-int journal_read_before(const struct journal *j, size_t i, const struct vfs *fs, struct buf *to,
-			struct err *e)
+int journal_read_before(const struct journal *j, size_t i, const struct vfs *fs, const char *path,
+			struct buf *to, struct err *e)
 {
 	const struct journal_entry *entry = &j->v[i];
 	int r = entry->kept.how == CONTENT_WITHIN
-			? cut_out(entry, fs, to, e)
+			? cut_out(entry, fs, path, to, e)
 			: record_read(j->dirfd, &j->before, entry->kept.at, entry->kept.n, to, e);
 
 	return r == 0 ? state_check_content(&entry->t0, entry->path, to, e) : r;

@@ -92,11 +92,11 @@ int journal_load(int dirfd, struct journal *ret, struct err *e);
 int journal_remove(int parent, const char *name, enum record_sync sync, struct err *e);
 
 /*
- * What the file of entry @i held at T0, of a journal that was loaded. If the file in @fs still
- * holds what the install put there, this can't fail but for the disk's sake.
+ * What the file of entry @i held at T0, of a journal that was loaded.
+ * @path: where what the install put there is now in @fs, for CONTENT_WITHIN
  */
-int journal_read_before(const struct journal *j, size_t i, const struct vfs *fs, struct buf *to,
-			struct err *e);
+int journal_read_before(const struct journal *j, size_t i, const struct vfs *fs, const char *path,
+			struct buf *to, struct err *e);
 
 /* Has the machine been started anew since T0? Then what was written last may be torn. */
 bool journal_is_of_another_boot(const struct journal *j);

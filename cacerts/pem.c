@@ -178,25 +178,6 @@ static bool is_verbatim(const char *text, const struct pem_block *block, const s
 	       (block->start == 0 || text[block->start - 1] == '\n');
 }
 
-/* The last block that is @a, a verbatim one if there is any. */
-static bool find_ours(const char *text, size_t n, const struct authority *a, struct pem_block *ret)
-{
-	struct pem_block block = {0, 0};
-	bool verbatim = false;
-	bool found = false;
-
-	while (pem_next(text, n, block.end, &block)) {
-		if (is_verbatim(text, &block, a)) {
-			*ret = block;
-			found = verbatim = true;
-		} else if (!verbatim && pem_is(text, &block, a)) {
-			*ret = block;
-			found = true;
-		}
-	}
-	return found;
-}
-
 /* Where the line begins that ends at @at; @at where nothing is before it. */
 static size_t start_of_line(const char *text, size_t at)
 {
@@ -205,28 +186,68 @@ static size_t start_of_line(const char *text, size_t at)
 	return at;
 }
 
+/* Is this line, which ends at @end with its "\n" or "\r\n", "# <label>"? */
+static bool is_label(const char *text, size_t start, size_t end, const char *label)
+{
+	size_t n = strlen(label);
+
+	end--;
+	if (end > start && text[end - 1] == '\r')
+		end--;
+	return end - start == n + 2 && memcmp(text + start, "# ", 2) == 0 &&
+	       memcmp(text + start + 2, label, n) == 0;
+}
+
+/* How long is the line end at @at? */
+static size_t line_end(const char *text, size_t n, size_t at)
+{
+	if (at < n && text[at] == '\n')
+		return 1;
+	return at + 1 < n && text[at] == '\r' && text[at + 1] == '\n' ? 2 : 0;
+}
+
 /*
  * A line "# <label>" that p11-kit writes before a certificate belongs to it, and so does the empty
- * line between it and its neighbour.
+ * line between it and its neighbour. Returns whether there is one.
  */
-static void take_comment(const char *text, size_t n, const struct authority *a,
+static bool take_comment(const char *text, size_t n, const struct authority *a,
 			 struct pem_block *block)
 {
 	char label[P11_LABEL_MAX + 1];
 	size_t start;
 
 	if (block->start == 0 || text[block->start - 1] != '\n' || !p11_label_of(a, label))
-		return;
+		return false;
 	start = start_of_line(text, block->start - 1);
-	if (block->start - 1 - start != strlen(label) + 2 || memcmp(text + start, "# ", 2) != 0 ||
-	    memcmp(text + start + 2, label, strlen(label)) != 0)
-		return;
+	if (!is_label(text, start, block->start, label))
+		return false;
 	block->start = start;
-	if (block->end < n && text[block->end] == '\n')
-		block->end++;
+	if (line_end(text, n, block->end) > 0)
+		block->end += line_end(text, n, block->end);
 	else if (block->end == n && start >= 2 && text[start - 1] == '\n' &&
 		 text[start - 2] == '\n')
 		block->start--;
+	return true;
+}
+
+/* The block that pem_strip() takes next. */
+static bool find_ours(const char *text, size_t n, const struct authority *a, struct pem_block *ret)
+{
+	struct pem_block block = {0, 0};
+	int best = 0;
+
+	while (pem_next(text, n, block.end, &block)) {
+		struct pem_block wide = block;
+		int rank = is_verbatim(text, &block, a) ? 3 : pem_is(text, &block, a);
+
+		if (rank > 0 && take_comment(text, n, a, &wide))
+			rank++;
+		if (rank > 0 && rank >= best) {
+			*ret = wide;
+			best = rank;
+		}
+	}
+	return best > 0;
 }
 
 int pem_strip(const char *text, size_t n, const struct authority *a, size_t n_remove,
@@ -236,7 +257,6 @@ int pem_strip(const char *text, size_t n, const struct authority *a, size_t n_re
 	int r = buf_add(ret, text, n, e);
 
 	while (r == 0 && n_remove-- > 0 && find_ours(ret->data, ret->n, a, &ours)) {
-		take_comment(ret->data, ret->n, a, &ours);
 		memmove(ret->data + ours.start, ret->data + ours.end, ret->n - ours.end + 1);
 		ret->n -= ours.end - ours.start;
 	}

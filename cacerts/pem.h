@@ -33,9 +33,9 @@ bool pem_is_only(const char *text, size_t n, const struct authority *a);
  * pem_strip - take @n_remove occurrences of @a out of a text
  *
  * Occurrences that are byte for byte what we install (a->pem at the start of a line) go first,
- * the last one in the text first; then other encodings of the same certificate, the last first.
- * A comment line with the certificate's label, as p11-kit writes it, goes with it. Everything
- * else stays as it is.
+ * then other encodings of the same certificate; of equals the one with a comment line of the
+ * certificate's label, as p11-kit writes it and which goes too, and then the last in the text.
+ * Everything else stays as it is.
  * Returns 0, -E2BIG, -ENOMEM.
  */
 int pem_strip(const char *text, size_t n, const struct authority *a, size_t n_remove,

@@ -29,6 +29,20 @@ bool undo_is_newer(const struct undo *u, const struct vfs_stat *st)
 	return clock_compare(st->ctime, u->j->began) > 0;
 }
 
+bool undo_is_in(const char *path, const char *dir)
+{
+	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/' && path[n + 1] != '\0' &&
+	       !strchr(path + n + 1, '/');
+}
+
+bool undo_moved_by_itself(const struct state *t1, const struct state *t2)
+{
+	return !state_same_mtime(t1, t2) && clock_compare(t1->st.ctime, t2->st.mtime) <= 0 &&
+	       clock_compare(t2->st.mtime, t2->st.ctime) <= 0;
+}
+
 bool undo_removes(const struct undo *u, const char *path)
 {
 	const struct change *c = changes_find(u->out, path);
@@ -87,6 +101,8 @@ static int plan_all(struct undo *u, struct err *e)
 	for (size_t i = j->n; r == 0 && i-- > 0;)
 		if (!is_directory_entry(u, i))
 			r = undo_plan_file(u, i, e);
+	if (r == 0)
+		r = undo_plan_moved(u, e);
 	if (r == 0)
 		r = undo_sweep_p11(u, e);
 	if (r == 0)

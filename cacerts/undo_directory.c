@@ -10,40 +10,14 @@
 #include "base/path.h"
 #include "cacerts/undo_plan.h"
 
-/* Is @path an entry directly in directory @dir? */
-static bool is_child(const char *path, const char *dir)
-{
-	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
-
-	return strncmp(path, dir, n) == 0 && path[n] == '/' && path[n + 1] != '\0' &&
-	       !strchr(path + n + 1, '/');
-}
-
 /* Does the plan change an entry of this directory? Then its mtime will move. */
 static bool plan_touches(const struct undo *u, const char *dir)
 {
 	for (size_t i = 0; i < u->out->n; i++)
 		if (u->out->v[i].kind != CHANGE_META && u->out->v[i].kind != CHANGE_SETTLE &&
-		    is_child(u->out->v[i].path, dir))
+		    undo_is_in(u->out->v[i].path, dir))
 			return true;
 	return false;
-}
-
-/*
- * A directory in @dir that the install made and that stays, or NULL: the user "made" it there,
- * and not before the time that it has.
- */
-static const struct state *adopted_in(const struct undo *u, const char *dir)
-{
-	for (size_t i = 0; i < u->j->n; i++) {
-		const struct journal_entry *entry = &u->j->v[i];
-
-		if (is_child(entry->path, dir) && entry->t0.st.type == VFS_ABSENT &&
-		    undo_t1(u, i)->st.type == VFS_DIR && u->t2[i].st.type == VFS_DIR &&
-		    !undo_removes(u, entry->path))
-			return &u->t2[i];
-	}
-	return NULL;
 }
 
 /* Will the directory be empty once the plan is played? */
@@ -81,7 +55,7 @@ static int will_be_bare(const struct undo *u, const char *dir, bool *ret, struct
 		const struct change *c = &u->out->v[i];
 		struct vfs_stat st;
 
-		if (c->kind != CHANGE_DROP || !is_child(c->path, dir))
+		if (c->kind != CHANGE_DROP || !undo_is_in(c->path, dir))
 			continue;
 		r = vfs_lstat(u->fs, c->path, &st, e);
 		if (r == 0 && (st.in_top || st.whiteout))
@@ -97,7 +71,7 @@ static bool lost_one_of_ours(const struct undo *u, const char *dir)
 	for (size_t i = 0; i < u->j->n; i++) {
 		const struct journal_entry *entry = &u->j->v[i];
 
-		if (is_child(entry->path, dir) && entry->t0.st.type == VFS_ABSENT &&
+		if (undo_is_in(entry->path, dir) && entry->t0.st.type == VFS_ABSENT &&
 		    undo_t1(u, i)->st.type != VFS_ABSENT && u->t2[i].st.type == VFS_ABSENT)
 			return true;
 	}
@@ -111,7 +85,7 @@ static bool lost_one_of_ours(const struct undo *u, const char *dir)
 static int plan_made(struct undo *u, size_t i, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
-	const struct vfs_meta meta = state_metadata(&u->t2[i]);
+	struct vfs_meta meta = state_metadata(&u->t2[i]);
 	const struct state *t1 = undo_t1(u, i);
 	bool empty = false;
 	int r = 0;
@@ -124,7 +98,13 @@ static int plan_made(struct undo *u, size_t i, struct err *e)
 	if (empty)
 		return changes_add_drop(u->out, entry->path, e);
 	undo_keep(u, entry->path);
-	return plan_touches(u, entry->path) ? changes_add_meta(u->out, entry->path, &meta, e) : 0;
+	if (state_same_object(t1, &u->t2[i]))
+		r = undo_adopted_time(u, i, /* made= */ true, &meta.mtime, e);
+	if (r < 0)
+		return r;
+	return r > 0 || plan_touches(u, entry->path)
+		       ? changes_add_meta(u->out, entry->path, &meta, e)
+		       : 0;
 }
 
 /* Names that the directory will hold when the plan is played; is any of them newer than T0? */
@@ -150,13 +130,6 @@ static int list_after(const struct undo *u, const char *dir, struct strv *ret, b
 	return r;
 }
 
-/* Entries that come and go set a directory's mtime to that moment; other times are the user's. */
-static bool moved_by_itself(const struct state *t1, const struct state *t2)
-{
-	return clock_compare(t1->st.ctime, t2->st.mtime) <= 0 &&
-	       clock_compare(t2->st.mtime, t2->st.ctime) <= 0;
-}
-
 /*
  * A directory's mtime also moves when the user removes what without us would not have been
  * there. Is that all that happened? A top part that will be bare says so; otherwise the names
@@ -170,7 +143,7 @@ static int lost_only_ours(const struct undo *u, size_t i, bool bare, bool *ret, 
 	bool news;
 	int r;
 
-	*ret = lost_one_of_ours(u, entry->path) && moved_by_itself(undo_t1(u, i), &u->t2[i]);
+	*ret = lost_one_of_ours(u, entry->path) && undo_moved_by_itself(undo_t1(u, i), &u->t2[i]);
 	if (bare || !*ret)
 		return 0;
 	r = list_after(u, entry->path, &names, &news, e);
@@ -190,7 +163,7 @@ static int plan_used(struct undo *u, size_t i, struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[i];
 	const struct state *t1 = undo_t1(u, i);
-	const struct state *adopted;
+	int adopted;
 	struct state t2 = u->t2[i]; /* borrows its pointers */
 	struct vfs_meta meta = state_metadata(&t2);
 	bool ours = false;
@@ -211,9 +184,9 @@ static int plan_used(struct undo *u, size_t i, struct err *e)
 	if (bare && state_same_metadata(t1, &t2))
 		return changes_add_drop(u->out, entry->path, e);
 	state_merge_metadata(&entry->t0, t1, &t2, &meta);
-	adopted = adopted_in(u, entry->path);
-	if (adopted && state_same_mtime(t1, &t2))
-		meta.mtime = adopted->st.mtime;
+	adopted = undo_adopted_time(u, i, /* made= */ false, &meta.mtime, e);
+	if (adopted < 0)
+		return adopted;
 	if (!t2.st.in_top || (!adopted && !plan_touches(u, entry->path) &&
 			      state_same_metadata(&entry->t0, &u->t2[i])))
 		return 0;

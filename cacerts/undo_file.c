@@ -8,41 +8,44 @@
 
 /* Nothing of ours stays at this path: what is below shows again, or a removal by the image's
  * own whiteout.  */
-static int restore_absence(struct undo *u, const struct journal_entry *entry, struct err *e)
+static int restore_absence(struct undo *u, const struct undo_place *p, struct err *e)
 {
-	return entry->t0.st.whiteout ? changes_add_remove(u->out, entry->path, e)
-				     : changes_add_drop(u->out, entry->path, e);
+	const struct journal_entry *entry = &u->j->v[p->i];
+
+	return entry->t0.st.whiteout && p->path == entry->path
+		       ? changes_add_remove(u->out, p->path, e)
+		       : changes_add_drop(u->out, p->path, e);
 }
 
-static int put_back(struct undo *u, size_t i, const struct vfs_meta *meta, struct err *e)
+static int put_back(struct undo *u, const struct undo_place *p, const struct vfs_meta *meta,
+		    struct err *e)
 {
-	const struct journal_entry *entry = &u->j->v[i];
+	const struct journal_entry *entry = &u->j->v[p->i];
 	cleanup_buf struct buf before = BUF(LIMIT_STORE_FILE);
 	int r;
 
 	if (entry->t0.st.type == VFS_LINK)
-		return changes_add_link(u->out, ROLE_STORE, entry->path, entry->t0.target, meta, e);
-	r = journal_read_before(u->j, i, u->fs, &before, e);
+		return changes_add_link(u->out, ROLE_STORE, p->path, entry->t0.target, meta, e);
+	r = journal_read_before(u->j, p->i, u->fs, p->path, &before, e);
 	if (r < 0)
 		return r;
-	return changes_add_file(u->out, ROLE_STORE, entry->path, before.data, before.n, meta, e);
+	return changes_add_file(u->out, ROLE_STORE, p->path, before.data, before.n, meta, e);
 }
 
 /* T2 holds what the install put there: T0 comes back, with the attributes that the user set. */
-static int restore(struct undo *u, size_t i, struct err *e)
+static int restore(struct undo *u, const struct undo_place *p, struct err *e)
 {
-	const struct journal_entry *entry = &u->j->v[i];
-	const struct state *t0 = &entry->t0;
-	const struct state *t1 = undo_t1(u, i);
+	const struct state *t0 = &u->j->v[p->i].t0;
+	const struct state *t1 = undo_t1(u, p->i);
 	struct vfs_meta meta;
 
 	if (t0->st.type == VFS_ABSENT)
-		return restore_absence(u, entry, e);
+		return restore_absence(u, p, e);
 	/* What the user touched, if only in passing, has been copied up without us too. */
-	if (!t0->st.in_top && state_untouched(t1, &u->t2[i]))
-		return changes_add_drop(u->out, entry->path, e);
-	state_merge_metadata(t0, t1, &u->t2[i], &meta);
-	return put_back(u, i, &meta, e);
+	if (!t0->st.in_top && state_untouched(t1, p->t2))
+		return changes_add_drop(u->out, p->path, e);
+	state_merge_metadata(t0, t1, p->t2, &meta);
+	return put_back(u, p, &meta, e);
 }
 
 /*
@@ -90,77 +93,85 @@ static bool is_users_choice(const struct journal_entry *entry, const struct stor
 	       format->is_empty(stripped->data, stripped->n);
 }
 
-static int strip(struct undo *u, size_t i, struct err *e)
+static int strip(struct undo *u, const struct undo_place *p, struct err *e)
 {
-	const struct journal_entry *entry = &u->j->v[i];
+	const struct journal_entry *entry = &u->j->v[p->i];
 	const struct authorities *set = u->j->authorities;
-	const struct vfs_meta meta = state_metadata(&u->t2[i]);
+	const struct vfs_meta meta = state_metadata(p->t2);
 	cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
 	cleanup_buf struct buf rest = BUF(LIMIT_STORE_FILE);
 	cleanup_free size_t *n = calloc(set->n + 1, sizeof(*n));
 	const struct store_format *format;
 	struct store_why why;
 	size_t n_ours = 0;
-	int r = n ? vfs_read_file(u->fs, entry->path, &text, e) : err_oom(e);
+	int r = n ? vfs_read_file(u->fs, p->path, &text, e) : err_oom(e);
 
 	if (r < 0)
 		return r;
 	format = store_format_of(text.data, text.n);
 	r = format->count(text.data, text.n, set, n, e);
 	if (r == 0)
-		r = find_ours(u, i, n, &n_ours, e);
+		r = find_ours(u, p->i, n, &n_ours, e);
 	if (r == 0 && n_ours > 0)
 		r = format->strip(text.data, text.n, set, n, &rest, &why, e);
 	if (r < 0)
 		return r;
-	undo_keep(u, entry->path);
+	undo_keep(u, p->path);
 	if (r == STORE_CANT || n_ours == 0 || is_users_choice(entry, format, &rest))
 		return 0;
 	if (rest.n == 0 && entry->t0.st.type == VFS_ABSENT)
-		return restore_absence(u, entry, e); /* it held nothing but ours */
-	return changes_add_file(u->out, ROLE_STORE, entry->path, rest.data, rest.n, &meta, e);
+		return restore_absence(u, p, e); /* it held nothing but ours */
+	return changes_add_file(u->out, ROLE_STORE, p->path, rest.data, rest.n, &meta, e);
 }
 
 /* It holds what the install put there, and that is what the user wants: only others leave. */
-static int keep_users(struct undo *u, size_t i, struct err *e)
+static int keep_users(struct undo *u, const struct undo_place *p, struct err *e)
 {
-	if (u->t2[i].st.type == VFS_FILE)
-		return strip(u, i, e);
-	undo_keep(u, u->j->v[i].path);
+	if (p->t2->st.type == VFS_FILE)
+		return strip(u, p, e);
+	undo_keep(u, p->path);
 	return 0;
 }
 
-static int undo_same(struct undo *u, size_t i, struct err *e)
+static int undo_same(struct undo *u, const struct undo_place *p, struct err *e)
 {
 	bool is_users = false;
-	int r = undo_is_users_p11(u, i, &is_users, e);
+	int r = 0;
 
+	if (p->path == u->j->v[p->i].path) /* a tool writes to no other */
+		r = undo_is_users_p11(u, p->i, &is_users, e);
 	if (r < 0)
 		return r;
-	return is_users ? keep_users(u, i, e) : restore(u, i, e);
+	return is_users ? keep_users(u, p, e) : restore(u, p, e);
 }
 
-int undo_plan_file(struct undo *u, size_t i, struct err *e)
+int undo_plan_place(struct undo *u, const struct undo_place *p, struct err *e)
 {
-	const struct journal_entry *entry = &u->j->v[i];
-	const struct state *t0 = &entry->t0;
-	const struct state *t1 = undo_t1(u, i);
-	const struct state *t2 = &u->t2[i];
+	const struct state *t0 = &u->j->v[p->i].t0;
+	const struct state *t1 = undo_t1(u, p->i);
+	const struct state *t2 = p->t2;
 
 	if (t2->st.type == VFS_UNREACHABLE || t2->st.type == VFS_DIR ||
 	    t2->st.type == VFS_SPECIAL ||
 	    (state_is_large(t2) && !state_same_content(t0, t2))) { /* nobody looks into it */
-		undo_keep(u, entry->path);
+		undo_keep(u, p->path);
 		return 0;
 	}
 	if (state_same_content(t0, t2) && state_same_metadata(t0, t2) &&
 	    t0->st.in_top == t2->st.in_top)
 		return 0; /* it is as it was */
 	if (state_same_content(t1, t2) && !state_same_content(t0, t1))
-		return undo_same(u, i, e);
+		return undo_same(u, p, e);
 	if (t2->st.type == VFS_FILE && !state_same_content(t0, t2))
-		return strip(u, i, e);
+		return strip(u, p, e);
 	if (!state_untouched(t1, t2))
-		undo_keep(u, entry->path);
+		undo_keep(u, p->path);
 	return 0;
+}
+
+int undo_plan_file(struct undo *u, size_t i, struct err *e)
+{
+	const struct undo_place p = {.i = i, .path = u->j->v[i].path, .t2 = &u->t2[i]};
+
+	return undo_plan_place(u, &p, e);
 }

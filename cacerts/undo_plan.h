@@ -30,10 +30,37 @@ bool undo_may_read(struct undo *u, off_t size);
 /* Has it been touched since the install began? */
 bool undo_is_newer(const struct undo *u, const struct vfs_stat *st);
 
+/* Is @path an entry directly in directory @dir? */
+bool undo_is_in(const char *path, const char *dir);
+
+/* Did the mtime move by the clock? Other times were set by the user. */
+bool undo_moved_by_itself(const struct state *t1, const struct state *t2);
+
+/* Where what the install put at entry @i is now. */
+struct undo_place {
+	size_t i;
+	const char *path;       /* the entry's own, or where the user moved it; borrowed */
+	const struct state *t2; /* of that path; borrowed */
+};
+
 /* undo_file.c: entries that are not directories. */
 int undo_plan_file(struct undo *u, size_t i, struct err *e);
+int undo_plan_place(struct undo *u, const struct undo_place *p, struct err *e);
+/*
+ * undo_moved.c: files of the install's that the user gave other names. Those are undone like the
+ * entry's own path, and stay links to one another.
+ */
+int undo_plan_moved(struct undo *u, struct err *e);
 /* undo_directory.c: an entry that is a directory; all that is in it has been planned. */
 int undo_plan_directory(struct undo *u, size_t i, struct err *e);
+/*
+ * undo_adopted_time (undo_adopted.c) - the time of directory @i that the user would have given it
+ * @made: the install made the directory itself; else it may have made some in it
+ *
+ * Returns 1 and the time; 0 if it has the right one.
+ */
+int undo_adopted_time(const struct undo *u, size_t i, bool made, struct timespec *ret,
+		      struct err *e);
 /* undo_p11.c: files and links of ours that p11-kit made in its directories. */
 int undo_sweep_p11(struct undo *u, struct err *e);
 /*

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/names.h"
+#include "cacerts/p11_ours.h"
 #include "cacerts/pem.h"
 #include "cacerts/undo_plan.h"
 
@@ -156,7 +157,10 @@ static unsigned free_number(const struct hash_links *links, unsigned from)
 	return from;
 }
 
-/* Makes <hash>.<to> what <hash>.<link's number> was, with @target as its text. */
+/*
+ * Makes <hash>.<to> what <hash>.<link's number> was, with @target as its text. An heir of ours was
+ * linked when its ".pem" was.
+ */
 static int move_link(struct undo *u, const char *dir, const struct authority *a,
 		     const struct hash_link *link, unsigned to, const char *target, struct err *e)
 {
@@ -164,7 +168,8 @@ static int move_link(struct undo *u, const char *dir, const struct authority *a,
 	struct vfs_meta meta;
 	char was[LIMIT_PATH];
 	char now[LIMIT_PATH];
-	int r = hash_path(dir, a, link->number, was, sizeof(was), e);
+	int r = link->ours ? path_join(dir, target, was, sizeof(was), e)
+			   : hash_path(dir, a, link->number, was, sizeof(was), e);
 
 	if (r == 0)
 		r = hash_path(dir, a, to, now, sizeof(now), e);
@@ -235,6 +240,20 @@ static int sweep_one(struct undo *u, const char *dir, const struct strv *names,
 	return r;
 }
 
+/* c_rehash makes links by the older hash of the subject too. */
+static int sweep_both(struct undo *u, const char *dir, const struct strv *names,
+		      const struct authority *a, struct err *e)
+{
+	struct authority by_md5 = *a; /* borrows all */
+	char links[2][P11_LINK_SIZE];
+	int r = sweep_one(u, dir, names, a, e);
+
+	if (r < 0 || !p11_links_of(a, links))
+		return r;
+	by_md5.subject_hash = (uint32_t)strtoul(links[1], NULL, 16);
+	return sweep_one(u, dir, names, &by_md5, e);
+}
+
 /* Has anything happened in this directory since the install? */
 static bool is_touched(const struct undo *u, const char *dir)
 {
@@ -291,6 +310,6 @@ int undo_sweep(struct undo *u, struct err *e)
 		return r;
 	r = list_names(u, dir, &names, e);
 	for (size_t k = 0; r == 0 && k < u->j->authorities->n; k++)
-		r = sweep_one(u, dir, &names, &u->j->authorities->v[k], e);
+		r = sweep_both(u, dir, &names, &u->j->authorities->v[k], e);
 	return r;
 }

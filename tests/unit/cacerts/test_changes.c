@@ -57,6 +57,7 @@ static void one_of_each(struct changes *c)
 	ck_ok(changes_add_file(c, ROLE_DROPIN, "/d" HOSTILE, "a\0b", 3, &meta, &e), e);
 	ck_ok(changes_add_file(c, ROLE_STORE, "/d/empty", NULL, 0, NULL, &e), e);
 	ck_ok(changes_add_link(c, ROLE_STORE, "/d/link", HOSTILE, NULL, &e), e);
+	ck_ok(changes_add_same(c, "/d/another", "/d" HOSTILE, &e), e);
 	ck_ok(changes_add_remove(c, "/goes", &e), e);
 	ck_ok(changes_add_drop(c, "/missing", &e), e);
 	ck_ok(changes_add_meta(c, "/stays", &meta, &e), e);

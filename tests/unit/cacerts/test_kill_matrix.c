@@ -72,6 +72,8 @@ static const struct scene {
 	{"removes a file of ours", plan_stores, true, false, "rm -f $F; touch -d @777 $D"},
 	{"adds his own", plan_stores, false, false,
 	 "cat $OTHER >> $B; mkdir -p $D; cp $OTHER $D/mine.crt; rm $S/$TWIN.0; chmod 700 $S"},
+	{"moves the bundle that he linked", plan_stores, true, false,
+	 "ln $B opt/hard; ln $B opt/harder; mv $B $B.old; cat $OTHER >> opt/hard"},
 	{"in a mount", plan_stores, false, true,
 	 "cat $OTHER >> $B; mkdir -p $LOCAL/ca-certificates; "
 	 "cp $OTHER $LOCAL/ca-certificates/mine.crt"},

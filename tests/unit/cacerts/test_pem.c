@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "cacerts/p11_ours.h"
 #include "tests/support/pki.h"
 #include "tests/support/suite.h"
 
@@ -29,11 +30,14 @@ static void teardown(void)
 }
 
 /* "O" is ours, "X" another one, "W" ours in long lines, "C" ours with CRLF, "T" the label TRUSTED
- * CERTIFICATE, "5" the label X509 CERTIFICATE, "." a line of comment; others are themselves. */
+ * CERTIFICATE, "5" the label X509 CERTIFICATE, "." a line of comment, "L" and "l" one with the name
+ * of ours, which "l" ends with CRLF; others are themselves. */
 static char *bundle(const char *shape)
 {
 	struct buf b = BUF(1 << 20);
+	char label[P11_LABEL_MAX + 1];
 
+	ck_assert(p11_label_of(ours, label));
 	buf_add(&b, "", 0, NULL);
 	for (; *shape; shape++) {
 		cleanup_free char *made =
@@ -50,6 +54,8 @@ static char *bundle(const char *shape)
 
 		if (text)
 			buf_addf(&b, NULL, "%s", text);
+		else if (*shape == 'L' || *shape == 'l')
+			buf_addf(&b, NULL, "# %s%s\n", label, *shape == 'l' ? "\r" : "");
 		else
 			buf_add(&b, shape, 1, NULL);
 	}
@@ -123,11 +129,18 @@ START_TEST(stripping_takes_what_we_installed_and_leaves_the_rest)
 		size_t n;
 		const char *rest;
 	} rows[] = {
-		{"O", 1, ""},     {"XO", 1, "X"},  {"OX", 1, "X"},     {"X", 1, "X"},
-		{"", 1, ""},      {"XO", 0, "XO"}, {".O.", 1, ".."},   {"OXO", 1, "OX"},
-		{"OXO", 2, "X"},  {"OXO", 9, "X"}, {"OW", 1, "W"},     {"WO", 1, "W"},
-		{"WXW", 1, "WX"}, {"XC", 1, "X"},  {"abcO", 1, "abc"}, {"abcO\nO", 1, "abcO\n"},
-		{"OW", 2, ""},
+		{"O", 1, ""},       {"XO", 1, "X"},
+		{"OX", 1, "X"},     {"X", 1, "X"},
+		{"", 1, ""},        {"XO", 0, "XO"},
+		{".O.", 1, ".."},   {"OXO", 1, "OX"},
+		{"OXO", 2, "X"},    {"OXO", 9, "X"},
+		{"OW", 1, "W"},     {"WO", 1, "W"},
+		{"WXW", 1, "WX"},   {"XC", 1, "X"},
+		{"abcO", 1, "abc"}, {"abcO\nO", 1, "abcO\n"},
+		{"OW", 2, ""},      {"LO\nXO", 1, "XO"},
+		{"LOO", 1, "O"},    {"lC\r\nXO", 2, "X"},
+		{"X\nLO", 1, "X"},  {".O", 1, "."},
+		{"OLC", 1, "LC"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "tests/unit/cacerts/box.h"
 
 /* clang-format off */
@@ -66,6 +67,21 @@ static const struct {
 	{"ln -sf ../../../usr/share/ca-certificates/sys.crt $B", false},
 	{"rm $B; mkfifo $B", false},
 	{"rm $B; mkdir $B; echo x > $B/x", false},
+	/* the bundle has another name */
+	{"mv $B opt/bundle", false},
+	{"mv $B $B.old", false},
+	{"mv $B $B.old; cat $OTHER > $B", false},
+	{"mv $B $B.old; cat $OTHER >> $B.old; chmod 600 $B.old", false},
+	{"mv $B opt/moved; ln -s /opt/moved $B", false},
+	{"mv $B opt/moved; mv opt/moved $B", false},
+	{"mv $B opt/x; rm opt/x", false},
+	{"mkdir -p opt/a/b; mv $B opt/a/b/bundle; mv opt/a opt/c", false},
+	{"ln $B opt/hard", false},
+	{"ln $B opt/hard; ln $B $S/hard", false},
+	{"ln $B opt/hard; cat $OTHER >> opt/hard", false},
+	{"ln $B opt/hard; rm $B", false},
+	{"ln $B opt/hard; ln opt/hard opt/harder; mv opt/hard $B.old; rm $B", false},
+	{"ln $B opt/hard; chmod 600 opt/hard; touch -d @40000 opt", false},
 	/* its directories */
 	{"rm -r etc/ssl", false},
 	{"rm -r etc/ssl; echo file > etc/ssl", false},
@@ -98,6 +114,9 @@ static const struct {
 	{"rm -f $H; ln -s sys.pem $H", false},
 	{"rm -f $L; mkdir $L", false},
 	{"rm -f $L; ln -s $OUTSIDE/canary $L", false},
+	{"[ ! -e $F ] || mv $F $F.old", true},
+	{"n=$(openssl x509 -noout -subject_hash_old -in $OURS); "
+	 "[ ! -e $L ] || ln -s ${L##*/} $S/$n.0", true},
 	/* the competition for a hash: the tool gives the next free number */
 	{"cp $OTHER $S/third.pem; n=1; while [ -L $S/$TWIN.$n ]; do n=$((n+1)); done; "
 	 "ln -s third.pem $S/$TWIN.$n", false},
@@ -250,6 +269,49 @@ START_TEST(an_empty_directory_in_place_of_the_tree_is_not_taken_for_it)
 }
 END_TEST
 
+static struct timespec mtime_of(struct box *b, const char *rel)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", b->backing == BOX_BIND ? "root" : "upper", rel);
+	ck_assert_int_eq(lstat(tree_at(&b->v.t, path), &st), 0);
+	return st.st_mtim;
+}
+
+/* The install makes $D; the user's way to put something there. */
+static const char *const arrivals[] = {
+	"sleep 0.02; mkdir -p $D; echo x > $D/mine",
+	"sleep 0.02; mkdir -p $D; cat $OTHER >> $F", /* the directory's own time doesn't move */
+	"sleep 0.02; chmod 700 $D; mkdir -p $D/sub",
+	"touch -d @5 usr/local/share; sleep 0.02; cat $OTHER >> $F",
+};
+
+static void check_arrival(const char *script, enum box_backing backing)
+{
+	const char *dirs[] = {"usr/local/share", "usr/local/share/ca-certificates"};
+	struct timespec installed;
+	struct box b;
+
+	box_make(&b, backing, /* has_dropin_dir= */ false);
+	box_install(&b);
+	clock_gettime(CLOCK_REALTIME, &installed);
+	box_user(&b, script);
+	box_undo(&b);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		ck_assert_msg(clock_compare(mtime_of(&b, dirs[i]), installed) > 0,
+			      "%s, %s, after: %s", box_backing_name(backing), dirs[i], script);
+	box_done(&b);
+}
+
+START_TEST(a_directory_of_ours_that_stays_came_when_the_user_did)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(arrivals); i++)
+		for (int backing = 0; backing < BOX_BACKING_MAX; backing++)
+			check_arrival(arrivals[i], (enum box_backing)backing);
+}
+END_TEST
+
 SUITE("cacerts/undo", setup, teardown, what_the_user_did_is_all_that_remains,
-      a_file_that_a_power_cut_tore_is_ours,
+      a_directory_of_ours_that_stays_came_when_the_user_did, a_file_that_a_power_cut_tore_is_ours,
       an_empty_directory_in_place_of_the_tree_is_not_taken_for_it)

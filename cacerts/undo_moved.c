@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files that the install wrote and the user moved or linked elsewhere: mv and ln don't read them,
+ * so without us the user would have the same names for what was there before. They are told by
+ * their inode, and that it was made during the install: numbers are given again, birthdays aren't.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/path.h"
+#include "cacerts/undo_plan.h"
+#include "vfs/find.h"
+
+/* Is entry @i a file that the install wrote, and may it have another name now? */
+static bool may_have_moved(const struct undo *u, size_t i)
+{
+	const struct state *t0 = &u->j->v[i].t0;
+	const struct state *t1 = undo_t1(u, i);
+	const struct state *t2 = &u->t2[i];
+
+	if (t1->st.type != VFS_FILE || (t0->st.type != VFS_ABSENT && t0->st.type != VFS_FILE) ||
+	    state_same_content(t0, t1))
+		return false;
+	return !state_same_object(t1, t2) || t2->st.nlink > 1;
+}
+
+static int is_of_the_install(const struct undo *u, size_t i, const char *path, bool *ret,
+			     struct err *e)
+{
+	struct timespec born;
+	int r = vfs_get_birth(u->fs, path, &born, e);
+
+	*ret = r == 0 && born.tv_sec != 0 && clock_compare(born, undo_t1(u, i)->st.ctime) <= 0;
+	return r;
+}
+
+/* The plan changes what is in @path's directory; the time that it has is the user's. */
+static int keep_time(struct undo *u, const char *path, struct err *e)
+{
+	cleanup_state struct state s = {0};
+	char dir[LIMIT_PATH];
+	struct vfs_meta meta;
+	int r;
+
+	path_parent(path, dir);
+	if (journal_find(u->j, dir) || changes_find(u->out, dir))
+		return 0;
+	r = state_capture(u->fs, dir, &s, NULL, e);
+	meta = state_metadata(&s);
+	return r == 0 ? changes_add_meta(u->out, dir, &meta, e) : r;
+}
+
+/* Plans one more name of entry @i. @first: the name that was planned before, or NULL. */
+static int plan_name(struct undo *u, size_t i, const char *path, const char *first, struct err *e)
+{
+	cleanup_state struct state t2 = {0};
+	const struct change *c = first ? changes_find(u->out, first) : NULL;
+	const struct undo_place p = {.i = i, .path = path, .t2 = &t2};
+	size_t n = u->out->n;
+	int r;
+
+	if (first && !c)
+		return 0; /* nothing is to be done */
+	if (first && c->kind == CHANGE_FILE) {
+		r = changes_add_same(u->out, path, first, e);
+	} else {
+		r = state_capture(u->fs, path, &t2, NULL, e);
+		if (r == 0)
+			r = undo_plan_place(u, &p, e);
+	}
+	return r == 0 && u->out->n > n ? keep_time(u, path, e) : r;
+}
+
+static int plan_names(struct undo *u, size_t i, const struct strv *paths, struct err *e)
+{
+	bool stayed = state_same_object(undo_t1(u, i), &u->t2[i]);
+	const char *first = stayed ? u->j->v[i].path : NULL;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < paths->n; k++) {
+		bool ours = false;
+
+		if (journal_find(u->j, paths->v[k]))
+			continue; /* planned as what it is now */
+		r = is_of_the_install(u, i, paths->v[k], &ours, e);
+		if (r == 0 && ours)
+			r = plan_name(u, i, paths->v[k], first, e);
+		if (ours && !first)
+			first = paths->v[k];
+	}
+	return r;
+}
+
+/* Puts what is looked for into @sought, and the entries' indices into @which. */
+static size_t collect(const struct undo *u, struct vfs_sought *sought, size_t *which,
+		      struct timespec *ret_since)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < u->j->n; i++) {
+		const struct vfs_stat *st = &undo_t1(u, i)->st;
+
+		if (!may_have_moved(u, i))
+			continue;
+		if (n == 0 || clock_compare(st->ctime, *ret_since) < 0)
+			*ret_since = st->ctime;
+		which[n] = i;
+		sought[n++] = (struct vfs_sought){.path = u->j->v[i].path,
+						  .dev = st->dev,
+						  .ino = st->ino,
+						  .paths = STRV(LIMIT_CHANGES)};
+	}
+	return n;
+}
+
+int undo_plan_moved(struct undo *u, struct err *e)
+{
+	cleanup_free struct vfs_sought *sought = calloc(u->j->n + 1, sizeof(*sought));
+	cleanup_free size_t *which = calloc(u->j->n + 1, sizeof(*which));
+	struct timespec since = {0};
+	size_t n;
+	int r;
+
+	if (!sought || !which)
+		return err_oom(e);
+	n = u->j->installed ? collect(u, sought, which, &since) : 0;
+	r = n > 0 ? vfs_find_files(u->fs, sought, n, since, e) : 0;
+	for (size_t k = 0; k < n; k++) {
+		if (r == 0)
+			r = plan_names(u, which[k], &sought[k].paths, e);
+		strv_done(&sought[k].paths);
+	}
+	return r;
+}
