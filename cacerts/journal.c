@@ -234,30 +234,42 @@ int journal_commit(struct journal *j, const struct vfs *fs, struct err *e)
 	return 0;
 }
 
-/* T0 is what is there without the bytes that were put in. */
-static int cut_out(const struct journal_entry *entry, const struct vfs *fs, const char *path,
-		   struct buf *to, struct err *e)
-{
-	const struct journal_content *kept = &entry->kept;
-	int r = vfs_read_file(fs, path, to, e);
-
-	if (r < 0)
-		return r;
-	if (kept->n > to->n || kept->at > to->n - kept->n)
-		return err_set(e, -EINVAL, ERR_INVALID, "'%s' is shorter than it was", path);
-	memmove(to->data + kept->at, to->data + kept->at + kept->n, to->n - kept->at - kept->n + 1);
-	to->n -= kept->n;
-	return 0;
-}
-
-int journal_read_before(const struct journal *j, size_t i, const struct vfs *fs, const char *path,
+/* The @n bytes of @now, without those that were put in, if that is T0. */
+static int without_ours(const struct journal_entry *entry, const struct buf *now, size_t n,
 			struct buf *to, struct err *e)
 {
-	const struct journal_entry *entry = &j->v[i];
-	int r = entry->kept.how == CONTENT_WITHIN
-			? cut_out(entry, fs, path, to, e)
-			: record_read(j->dirfd, &j->before, entry->kept.at, entry->kept.n, to, e);
+	size_t at = entry->kept.at < n ? entry->kept.at : n;
+	size_t rest = n - at < entry->kept.n ? n : at + entry->kept.n;
+	int r = buf_add(to, now->data, at, e);
 
+	if (r == 0)
+		r = buf_add(to, now->data + rest, n - rest, e);
+	if (r == 0 && state_check_content(&entry->t0, entry->path, to, NULL) == 0)
+		return 0;
+	buf_clear(to);
+	return r < 0 ? r : JOURNAL_UNTOLD;
+}
+
+/* Nobody has changed T1, or he has added something to its end, or cut the end off. */
+static int tell_from(const struct journal_entry *entry, const struct buf *now, struct buf *to,
+		     struct err *e)
+{
+	size_t n_t1 = (size_t)entry->t0.st.size + entry->kept.n;
+
+	if (!now || now->n == 0)
+		return JOURNAL_UNTOLD;
+	return without_ours(entry, now, now->n < n_t1 ? now->n : n_t1, to, e);
+}
+
+int journal_read_before(const struct journal *j, size_t i, const struct buf *now, struct buf *to,
+			struct err *e)
+{
+	const struct journal_entry *entry = &j->v[i];
+	int r;
+
+	if (entry->kept.how == CONTENT_WITHIN)
+		return tell_from(entry, now, to, e);
+	r = record_read(j->dirfd, &j->before, entry->kept.at, entry->kept.n, to, e);
 	return r == 0 ? state_check_content(&entry->t0, entry->path, to, e) : r;
 }
 

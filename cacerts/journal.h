@@ -93,10 +93,15 @@ int journal_remove(int parent, const char *name, enum record_sync sync, struct e
 
 /*
  * What the file of entry @i held at T0, of a journal that was loaded.
- * @path: where what the install put there is now in @fs, for CONTENT_WITHIN
+ * @now: what is there now, for CONTENT_WITHIN
+ * @to:  empty
+ *
+ * Returns: 0; JOURNAL_UNTOLD, with nothing in @to, when it can't be told from @now: never if that
+ *          is what the install put there, or begins with it; -EINVAL for a damaged journal.
  */
-int journal_read_before(const struct journal *j, size_t i, const struct vfs *fs, const char *path,
-			struct buf *to, struct err *e);
+enum { JOURNAL_UNTOLD = 1 };
+int journal_read_before(const struct journal *j, size_t i, const struct buf *now, struct buf *to,
+			struct err *e);
 
 /* Has the machine been started anew since T0? Then what was written last may be torn. */
 bool journal_is_of_another_boot(const struct journal *j);

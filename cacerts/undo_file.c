@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The undo of files and links: three-way, attribute by attribute and certificate by certificate. */
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -22,11 +23,17 @@ static int put_back(struct undo *u, const struct undo_place *p, const struct vfs
 {
 	const struct journal_entry *entry = &u->j->v[p->i];
 	cleanup_buf struct buf before = BUF(LIMIT_STORE_FILE);
-	int r;
+	cleanup_buf struct buf now = BUF(LIMIT_STORE_FILE);
+	int r = 0;
 
 	if (entry->t0.st.type == VFS_LINK)
 		return changes_add_link(u->out, ROLE_STORE, p->path, entry->t0.target, meta, e);
-	r = journal_read_before(u->j, p->i, u->fs, p->path, &before, e);
+	if (entry->kept.how == CONTENT_WITHIN)
+		r = vfs_read_file(u->fs, p->path, &now, e);
+	if (r == 0)
+		r = journal_read_before(u->j, p->i, &now, &before, e);
+	if (r == JOURNAL_UNTOLD)
+		return err_set(e, -EINVAL, ERR_INVALID, "what '%s' held can't be told", p->path);
 	if (r < 0)
 		return r;
 	return changes_add_file(u->out, ROLE_STORE, p->path, before.data, before.n, meta, e);
@@ -93,35 +100,123 @@ static bool is_users_choice(const struct journal_entry *entry, const struct stor
 	       format->is_empty(stripped->data, stripped->n);
 }
 
-static int strip(struct undo *u, const struct undo_place *p, struct err *e)
+/*
+ * What the file held before the install; nothing if it wasn't there, or the install left it.
+ * JOURNAL_UNTOLD if that can't be told from @now.
+ */
+static int read_before(const struct undo *u, size_t i, const struct buf *now, struct buf *ret,
+		       struct err *e)
+{
+	const struct state *t0 = &u->j->v[i].t0;
+
+	if (t0->st.type != VFS_FILE || state_same_content(t0, undo_t1(u, i)))
+		return 0;
+	return journal_read_before(u->j, i, now, ret, e);
+}
+
+/* Is @text what the install wrote, and more? */
+static bool is_appended(const struct state *t1, const struct buf *text)
+{
+	unsigned char digest[STATE_SHA256];
+	size_t n = (size_t)t1->st.size;
+
+	return t1->st.type == VFS_FILE && n > 0 && text->n > n &&
+	       EVP_Digest(text->data, n, digest, NULL, EVP_sha256(), NULL) &&
+	       memcmp(digest, t1->sha256, sizeof(digest)) == 0;
+}
+
+/* Is the rest of @text, behind what was there before, a piece of ours that was cut off? */
+static bool is_cut(const struct authorities *set, const struct buf *text, const struct buf *before)
+{
+	size_t n = text->n - before->n;
+
+	if (text->n <= before->n || (before->n && memcmp(text->data, before->data, before->n) != 0))
+		return false;
+	for (size_t i = 0; i < set->n; i++)
+		if (n < strlen(set->v[i].pem) &&
+		    memcmp(text->data + before->n, set->v[i].pem, n) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The cases in which it is clear what the user did: he wrote behind what was there, or he cut the
+ * end off. Returns 1, and puts into @ret what he would have without us; 0 in others.
+ */
+static int strip_end(const struct undo *u, size_t i, const struct buf *text, struct buf *ret,
+		     struct err *e)
+{
+	const struct state *t1 = undo_t1(u, i);
+	cleanup_buf struct buf before = BUF(LIMIT_STORE_FILE);
+	size_t n = (size_t)t1->st.size;
+	int r;
+
+	if (state_same_content(&u->j->v[i].t0, t1))
+		return 0;
+	r = read_before(u, i, text, &before, e);
+	if (r != 0)
+		return r == JOURNAL_UNTOLD ? 0 : r;
+	if (is_appended(t1, text))
+		r = buf_add(&before, text->data + n, text->n - n, e);
+	else if (!is_cut(u->j->authorities, text, &before))
+		return 0;
+	if (r < 0)
+		return r;
+	r = buf_add(ret, before.data, before.n, e);
+	return r < 0 ? r : 1;
+}
+
+static int put_stripped(struct undo *u, const struct undo_place *p, const struct buf *rest,
+			struct err *e)
+{
+	const struct vfs_meta meta = state_metadata(p->t2);
+
+	if (rest->n == 0 && u->j->v[p->i].t0.st.type == VFS_ABSENT)
+		return restore_absence(u, p, e); /* it held nothing but ours */
+	return changes_add_file(u->out, ROLE_STORE, p->path, rest->data, rest->n, &meta, e);
+}
+
+static int strip_text(struct undo *u, const struct undo_place *p, const struct buf *text,
+		      struct err *e)
 {
 	const struct journal_entry *entry = &u->j->v[p->i];
 	const struct authorities *set = u->j->authorities;
-	const struct vfs_meta meta = state_metadata(p->t2);
-	cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
+	cleanup_buf struct buf before = BUF(LIMIT_STORE_FILE);
 	cleanup_buf struct buf rest = BUF(LIMIT_STORE_FILE);
 	cleanup_free size_t *n = calloc(set->n + 1, sizeof(*n));
-	const struct store_format *format;
+	const struct store_format *format = store_format_of(text->data, text->n);
 	struct store_why why;
 	size_t n_ours = 0;
-	int r = n ? vfs_read_file(u->fs, p->path, &text, e) : err_oom(e);
+	int r = n ? format->count(text->data, text->n, set, n, e) : err_oom(e);
 
-	if (r < 0)
-		return r;
-	format = store_format_of(text.data, text.n);
-	r = format->count(text.data, text.n, set, n, e);
 	if (r == 0)
 		r = find_ours(u, p->i, n, &n_ours, e);
 	if (r == 0 && n_ours > 0)
-		r = format->strip(text.data, text.n, set, n, &rest, &why, e);
+		r = format->strip(text->data, text->n, set, n, &rest, &why, e);
+	if (r < 0)
+		return r;
+	if (r == STORE_CANT || n_ours == 0 || is_users_choice(entry, format, &rest))
+		return 0;
+	r = read_before(u, p->i, &rest, &before, e);
+	if (r < 0)
+		return r;
+	if (r == 0 && is_cut(set, &rest, &before))
+		rest.n = before.n;
+	return put_stripped(u, p, &rest, e);
+}
+
+static int strip(struct undo *u, const struct undo_place *p, struct err *e)
+{
+	cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
+	cleanup_buf struct buf rest = BUF(LIMIT_STORE_FILE);
+	int r = vfs_read_file(u->fs, p->path, &text, e);
+
+	if (r == 0)
+		r = strip_end(u, p->i, &text, &rest, e);
 	if (r < 0)
 		return r;
 	undo_keep(u, p->path);
-	if (r == STORE_CANT || n_ours == 0 || is_users_choice(entry, format, &rest))
-		return 0;
-	if (rest.n == 0 && entry->t0.st.type == VFS_ABSENT)
-		return restore_absence(u, p, e); /* it held nothing but ours */
-	return changes_add_file(u->out, ROLE_STORE, p->path, rest.data, rest.n, &meta, e);
+	return r > 0 ? put_stripped(u, p, &rest, e) : strip_text(u, p, &text, e);
 }
 
 /* It holds what the install put there, and that is what the user wants: only others leave. */

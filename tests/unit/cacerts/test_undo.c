@@ -57,6 +57,8 @@ static const struct {
 	{"cat $OURS >> $B", false},
 	{"cat $WIDE >> $B", false},
 	{"cat $WIDE $WIDE $OTHER >> $B", false},
+	{"echo '# mine' >> $B; cat $OURS $OTHER >> $B", false},
+	{"cat $OURS >> $B; truncate -s -1 $B", false},
 	/* the same certificate is the user's own too, and a tool that drops duplicates runs */
 	{"mkdir -p opt usr/share/ca-certificates; cp $OURS usr/share/ca-certificates/corp.crt; "
 	 "cat usr/share/ca-certificates/*.crt > $B", false},
@@ -269,6 +271,32 @@ START_TEST(an_empty_directory_in_place_of_the_tree_is_not_taken_for_it)
 }
 END_TEST
 
+START_TEST(a_bundle_cut_in_our_certificate_keeps_no_piece_of_it)
+{
+	static const char *const cuts[] = {"truncate -s -1 $B", "truncate -s -300 $B",
+					   "truncate -s -700 $B", "head -c -20 $B > x; mv x $B"};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(cuts); i++) {
+		cleanup_free char *wanted = NULL;
+		cleanup_free char *got = NULL;
+		struct box b;
+
+		box_make(&b, i % 2 ? BOX_OVERLAY : BOX_BIND, /* has_dropin_dir= */ true);
+		view_open(&b.v);
+		wanted = strdup(view_read(&b.v, "/etc/ssl/certs/ca-certificates.crt"));
+		b.v.fs = vfs_free(b.v.fs);
+		box_install(&b);
+		box_user(&b, cuts[i / 2]);
+		box_undo(&b);
+		view_open(&b.v);
+		got = strdup(view_read(&b.v, "/etc/ssl/certs/ca-certificates.crt"));
+		b.v.fs = vfs_free(b.v.fs);
+		box_compare(cuts[i / 2], got, wanted);
+		box_done(&b);
+	}
+}
+END_TEST
+
 static struct timespec mtime_of(struct box *b, const char *rel)
 {
 	char path[256];
@@ -313,5 +341,6 @@ START_TEST(a_directory_of_ours_that_stays_came_when_the_user_did)
 END_TEST
 
 SUITE("cacerts/undo", setup, teardown, what_the_user_did_is_all_that_remains,
-      a_directory_of_ours_that_stays_came_when_the_user_did, a_file_that_a_power_cut_tore_is_ours,
+      a_directory_of_ours_that_stays_came_when_the_user_did,
+      a_bundle_cut_in_our_certificate_keeps_no_piece_of_it, a_file_that_a_power_cut_tore_is_ours,
       an_empty_directory_in_place_of_the_tree_is_not_taken_for_it)
