@@ -35,36 +35,62 @@ static bool is_certificate_label(const char *p, const char *end)
 	return false;
 }
 
+/* The next "-----END ...-----" at or after @p, which is of one line; @ret_after: behind it. */
+static const char *find_stop(const char *p, const char *end, const char **ret_after)
+{
+	while ((p = find(p, end, "-----END "))) {
+		const char *label = p + strlen("-----END ");
+		const char *eol = memchr(label, '\n', (size_t)(end - label));
+		const char *dashes = find(label, eol ? eol : end, "-----");
+
+		if (dashes) {
+			*ret_after = dashes + strlen("-----");
+			return p;
+		}
+		p = label;
+	}
+	return NULL;
+}
+
+/* The last "-----BEGIN " between them: one that was begun before it was never ended. */
+static const char *find_begin(const char *p, const char *stop)
+{
+	const char *begin = NULL;
+
+	while ((p = find(p, stop, "-----BEGIN "))) {
+		begin = p;
+		p += strlen("-----BEGIN ");
+	}
+	return begin;
+}
+
+static const char *skip_line_end(const char *p, const char *end)
+{
+	if (p < end && *p == '\r')
+		p++;
+	if (p < end && *p == '\n')
+		p++;
+	return p;
+}
+
+/* Ends are looked for first, so that many begins without one don't cost a search each. */
 bool pem_next(const char *text, size_t n, size_t from, struct pem_block *ret)
 {
+	const char *after;
+	const char *stop;
 	const char *end;
+	const char *p;
 
 	if (from >= n) /* also an empty text, which may be NULL */
 		return false;
 	end = text + n;
-	for (const char *p = text + from; p < end; p++) {
-		const char *begin = find(p, end, "-----BEGIN ");
-		const char *stop;
+	for (p = text + from; (stop = find_stop(p, end, &after)); p = after) {
+		const char *begin = find_begin(p, stop);
 
-		if (!begin)
-			return false;
-		p = begin;
-		/* Before looking for an end: many begins without one must not cost a search each.
-		 */
-		if (!is_certificate_label(begin + strlen("-----BEGIN "), end))
+		if (!begin || !is_certificate_label(begin + strlen("-----BEGIN "), stop))
 			continue;
-		stop = find(begin, end, "-----END ");
-		if (!stop)
-			return false;
-		stop = find(stop + strlen("-----END "), end, "-----");
-		if (!stop)
-			return false;
-		stop += strlen("-----");
-		if (stop < end && *stop == '\r')
-			stop++;
-		if (stop < end && *stop == '\n')
-			stop++;
-		*ret = (struct pem_block){(size_t)(begin - text), (size_t)(stop - text)};
+		after = skip_line_end(after, end);
+		*ret = (struct pem_block){(size_t)(begin - text), (size_t)(after - text)};
 		return true;
 	}
 	return false;

@@ -17,7 +17,10 @@ struct pem_block {
 	size_t end;   /* offset after "-----END ...-----" and its line end */
 };
 
-/* The next certificate block (of any of the three labels OpenSSL takes) at or after @from. */
+/*
+ * The next certificate block (of any of the three labels OpenSSL takes) at or after @from. One that
+ * is begun and not ended before the next begins is none: readers go on with the next, too.
+ */
 bool pem_next(const char *text, size_t n, size_t from, struct pem_block *ret);
 
 /* Is this block's content exactly the DER of @a? */
