@@ -103,7 +103,7 @@ static int load_one(const json_t *j, int dirfd, const struct record *rec, struct
 	char text[LIMIT_PATH] = "";
 	int r;
 
-	if (kind < 0 || !path)
+	if (kind < 0 || !path || (kind == CHANGE_LINK) != (target != NULL))
 		return err_set(e, -EINVAL, ERR_INVALID, "malformed change in a state file");
 	r = path_unescape(path, plain, sizeof(plain), e);
 	if (r == 0 && target)

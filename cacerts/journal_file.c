@@ -106,8 +106,13 @@ static int load_counts(struct journal *j, struct journal_entry *entry, const jso
 	entry->n_ours = calloc(j->authorities->n + 1, sizeof(*entry->n_ours));
 	if (!entry->n_ours)
 		return err_oom(e);
-	for (size_t i = 0; i < j->authorities->n; i++)
-		entry->n_ours[i] = (size_t)json_integer_value(json_array_get(list, i));
+	for (size_t i = 0; i < j->authorities->n; i++) {
+		json_int_t n = json_integer_value(json_array_get(list, i));
+
+		if (n < 0 || n > LIMIT_STORE_FILE)
+			return err_set(e, -EINVAL, ERR_INVALID, "a count that can't be");
+		entry->n_ours[i] = (size_t)n;
+	}
 	return 0;
 }
 
@@ -129,16 +134,17 @@ static int load_content(struct journal_entry *entry, const json_t *list, struct 
 static int load_entry(struct journal *j, const json_t *doc, struct err *e)
 {
 	const char *text = json_get_string(doc, "path");
+	long long role = json_get_int(doc, "role", -1);
 	struct journal_entry *entry;
 	char path[LIMIT_PATH];
 	size_t n = j->n;
 	int r;
 
-	if (!text)
-		return err_set(e, -EINVAL, ERR_INVALID, "an entry without a path");
+	if (!text || role < 0 || role >= CHANGE_ROLE_MAX)
+		return err_set(e, -EINVAL, ERR_INVALID, "an entry without a path or a role");
 	r = path_unescape(text, path, sizeof(path), e);
 	if (r == 0)
-		r = journal_add(j, path, (enum change_role)json_get_int(doc, "role", 0), e);
+		r = journal_add(j, path, (enum change_role)role, e);
 	if (r < 0)
 		return r;
 	if (j->n != n + 1 || strcmp(j->v[n].path, path) != 0)
@@ -166,6 +172,8 @@ static int load_header(struct journal *j, const json_t *doc, struct err *e)
 	j->began.tv_nsec = (long)json_get_int(doc, "began_nsec", 0);
 	if (!j->id)
 		return err_oom(e);
+	if (family && !j->family) /* an undo that knows no family would leave what a tool did */
+		return err_set(e, -EINVAL, ERR_INVALID, "there is no family '%.64s'", family);
 	if (json_get_int(doc, "n_authorities", -1) != (long long)j->authorities->n)
 		return err_set(e, -EINVAL, ERR_INVALID,
 			       "another number of authorities than there are");

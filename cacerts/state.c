@@ -14,6 +14,8 @@
 #include "base/path.h"
 #include "cacerts/state_json.h"
 
+enum { NSEC_PER_SEC = 1000000000 };
+
 void state_done(struct state *s)
 {
 	vfs_xattrs_done(&s->xattrs);
@@ -349,6 +351,16 @@ static void stat_from_json(const json_t *j, struct vfs_stat *st)
 	st->below = json_get_bool(j, "below");
 }
 
+/* A state that lacks what its type has would be compared as if it were there. */
+static bool is_whole(const struct state *s, const char *digest)
+{
+	const struct vfs_stat *st = &s->st;
+	bool has_digest = st->type == VFS_FILE || st->type == VFS_DIR;
+
+	return (st->type == VFS_LINK) == (s->target != NULL) && has_digest == (digest != NULL) &&
+	       st->mtime.tv_nsec >= 0 && st->mtime.tv_nsec < NSEC_PER_SEC;
+}
+
 int state_from_json(const json_t *j, struct state *ret, struct err *e)
 {
 	const char *target = json_get_string(j, "target");
@@ -370,6 +382,8 @@ int state_from_json(const json_t *j, struct state *ret, struct err *e)
 	}
 	if (r < 0)
 		return r;
+	if (!is_whole(&s, digest))
+		return err_set(e, -EINVAL, ERR_INVALID, "an incomplete state in a state file");
 	if (digest) {
 		cleanup_free unsigned char *bytes = hex_decode(digest, &n);
 
