@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from support import manifest, pki, roots, rootfs  # noqa: E402
+from support import clients, effect, manifest, pki, roots, rootfs  # noqa: E402
 from support.copies import Copies, pristine  # noqa: E402
 from support.daemon import Daemon  # noqa: E402
 
@@ -21,6 +21,13 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
     if os.geteuid() != 0:
         pytest.exit("these tests make containers: run them as root", returncode=2)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if effect.TABLES:
+        terminalreporter.section("who trusts the operator's server, and when")
+        for line in effect.lines():
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +64,7 @@ def stranger(workspace, operator):
 @pytest.fixture(scope="session")
 def server(workspace, operator):
     """An HTTPS server that the operator's authority vouches for."""
-    server = pki.Server(*operator.issue(workspace / "pki", "server"))
+    server = pki.Server(*operator.issue(workspace / "pki", "server"), clients.PAGES)
     yield server
     server.close()
 

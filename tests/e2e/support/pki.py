@@ -52,8 +52,9 @@ class Authority:
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = f"{GREETING}\n".encode()
+        body = self.server.pages.get(self.path.partition("?")[0], f"{GREETING}\n".encode())
         self.send_response(200)
+        self.send_header("Content-Type", "text/html" if body.startswith(b"<") else "text/plain")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -65,9 +66,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, context: ssl.SSLContext):
+    def __init__(self, context: ssl.SSLContext, pages: dict):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.context = context
+        self.context, self.pages = context, pages
 
     def finish_request(self, request, client_address):
         # The handshake belongs to the request's own thread: a client that refuses our
@@ -80,10 +81,12 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 class Server:
-    def __init__(self, certificate: Path, key: Path):
+    """@pages are bodies by path; every other path has the greeting."""
+
+    def __init__(self, certificate: Path, key: Path, pages=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        self._server = _Server(context)
+        self._server = _Server(context, pages or {})
         self.url = f"https://localhost:{self._server.server_address[1]}/"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

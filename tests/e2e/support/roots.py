@@ -20,7 +20,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support import imitations  # noqa: E402
+from support import clients, imitations  # noqa: E402
 
 CACHE = Path(os.environ.get("ANCHORD_TEST_CACHE", "/var/cache/anchord-tests"))
 
@@ -56,6 +56,8 @@ RECIPES = {
     "bookworm-rhel": Recipe("bookworm", imitations.PACKAGES, imitations.rhel()),
     "trixie-rhel": Recipe("trixie", imitations.PACKAGES, imitations.rhel()),
     "bookworm-suse": Recipe("bookworm", imitations.PACKAGES, imitations.suse()),
+    # Every kind of TLS client.
+    "bookworm-clients": Recipe("bookworm", clients.PACKAGES, clients.make_go_client("1.19")),
 }
 
 
