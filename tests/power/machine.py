@@ -5,6 +5,7 @@ import itertools
 import re
 import shutil
 import subprocess
+import uuid
 from pathlib import Path
 
 from disk import Disk, Rack, unmount
@@ -17,6 +18,8 @@ from support.daemon import PATIENCE, Daemon
 USERS = re.compile(r"(^|/)(certs/ca-certificates\.crt|srv/.*)$")
 NOT_OF_THE_TREE = frozenset(("state", "lost+found", "neighbour"))
 
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
 _numbers = itertools.count(1)
 
 
@@ -24,6 +27,7 @@ class Machine:
     def __init__(self, scene, rack: Rack, directory: Path, volatile: Path, authority):
         self.scene, self.rack, self.directory = scene, rack, directory
         directory.mkdir()
+        self.boot_id = directory / "boot-id"
         self.images = make_images(scene, directory)
         self.places = [directory / f"disk-{n}" for n in range(scene.n_disks)]
         for place in self.places:
@@ -39,10 +43,16 @@ class Machine:
         self.daemon.destroy()
         shutil.rmtree(self.directory)
 
+    def boot(self):
+        """The kernel tells each start of a machine from the others by a random number."""
+        self.boot_id.write_text(f"{uuid.uuid4()}\n")
+        subprocess.run(["mount", "--bind", self.boot_id, BOOT_ID], check=True)
+
     @contextlib.contextmanager
     def on(self, blocks=None):
         """Mount the disks; @blocks: for each what differs from its image."""
         served = []
+        self.boot()
         try:
             for n, place in enumerate(self.places):
                 disk = Disk(self.images[n], n, blocks[n] if blocks else None)
@@ -59,6 +69,7 @@ class Machine:
                     unmount(place)
             for path in served:
                 self.rack.remove(path)
+            unmount(BOOT_ID)
 
     def tree(self) -> dict:
         return self.reader.read(self.top, NOT_OF_THE_TREE)
