@@ -101,9 +101,10 @@ static int load_one(const json_t *j, int dirfd, const struct record *rec, struct
 	struct vfs_meta meta = {0};
 	char plain[LIMIT_PATH];
 	char text[LIMIT_PATH] = "";
+	bool has_target = kind == CHANGE_LINK || kind == CHANGE_SAME;
 	int r;
 
-	if (kind < 0 || !path || (kind == CHANGE_LINK) != (target != NULL))
+	if (kind < 0 || !path || has_target != (target != NULL))
 		return err_set(e, -EINVAL, ERR_INVALID, "malformed change in a state file");
 	r = path_unescape(path, plain, sizeof(plain), e);
 	if (r == 0 && target)

@@ -154,8 +154,8 @@ static int drop_temporaries(const struct journal *j, struct vfs *fs, struct err 
 static bool only_takes_away(const struct changes *plan)
 {
 	for (size_t i = 0; i < plan->n; i++)
-		if (plan->v[i].kind == CHANGE_FILE || plan->v[i].kind == CHANGE_LINK ||
-		    plan->v[i].kind == CHANGE_MKDIR)
+		if (plan->v[i].kind != CHANGE_DROP && plan->v[i].kind != CHANGE_REMOVE &&
+		    plan->v[i].kind != CHANGE_META && plan->v[i].kind != CHANGE_SETTLE)
 			return false;
 	return true;
 }

@@ -68,7 +68,6 @@ static void run_tool(const char *script)
 /* "kind path;" for each change, in order. */
 static void expect(const char *wanted)
 {
-	static const char *const words[] = {"mkdir", "file", "link", "meta", "remove", "drop"};
 	cleanup_changes struct changes c = {0};
 	cleanup_buf struct buf text = BUF(65536);
 	struct err e = ERR_NONE;
@@ -76,7 +75,7 @@ static void expect(const char *wanted)
 	ck_ok(helper_diff(&layers, v.fs, outputs, &c, &e), e);
 	buf_add(&text, "", 0, NULL);
 	for (size_t i = 0; i < c.n; i++)
-		buf_addf(&text, NULL, "%s %s;", words[c.v[i].kind],
+		buf_addf(&text, NULL, "%s %s;", change_kind_name(c.v[i].kind),
 			 c.v[i].path + strlen(outputs[0]));
 	ck_assert_str_eq(text.data, wanted);
 }
