@@ -23,6 +23,17 @@ def pytest_configure(config):
         pytest.exit("these tests make containers: run them as root", returncode=2)
 
 
+def pytest_sessionfinish(session):
+    """Where tests run in several processes, each hands over what it has seen."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["effect"] = effect.TABLES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    effect.TABLES.update(getattr(node, "workeroutput", {}).get("effect", {}))
+
+
 def pytest_terminal_summary(terminalreporter):
     if effect.TABLES:
         terminalreporter.section("who trusts the operator's server, and when")

@@ -13,11 +13,13 @@ import pytest
 from support import debs, law as law_module, processes, roots
 from test_java import name_of
 
-PLACES = [("bookworm-minbase", "overlay"), ("bookworm-minbase", "bind"),
-          ("bookworm-ca", "overlay"), ("bookworm-ca", "bind"), ("trixie-ca", "overlay"),
-          ("bookworm-java", "overlay"), ("bookworm-rhel", "overlay"),
-          ("bookworm-suse", "overlay"), ("bookworm-suse", "bind")]
 SEED, COUNT = (int(word) for word in os.environ.get("ANCHORD_LAW", "1 0").split())
+PLACES = [("bookworm-minbase", "overlay"), ("bookworm-minbase", "bind"),
+          ("bookworm-ca", "overlay")]
+if COUNT > 0:
+    PLACES += [("bookworm-ca", "bind"), ("trixie-ca", "overlay"), ("bookworm-java", "overlay"),
+               ("bookworm-rhel", "overlay"), ("bookworm-suse", "overlay"),
+               ("bookworm-suse", "bind")]
 WORKERS = 2
 
 _counter = itertools.count(1)
