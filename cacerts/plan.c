@@ -173,18 +173,30 @@ int plan_has_tool(const struct vfs *fs, const struct distro_family *family, bool
 	return r;
 }
 
+/* Evidence for other families decides nothing; who reads a receipt later can't look any more. */
+static int note_doubts(const struct vfs *fs, struct cacerts_plan *p, struct err *e)
+{
+	cleanup_strv struct strv doubts = STRV(LIMIT_LAYERS);
+	json_t *list = json_object_get(p->report, "doubts");
+	int r = distro_doubts(fs, p->distro.family, &doubts, e);
+
+	for (size_t i = 0; r == 0 && i < doubts.n; i++)
+		json_array_append_new(list, json_string(doubts.v[i]));
+	return r;
+}
+
 static int begin(const struct vfs *fs, struct cacerts_plan *p, struct err *e)
 {
 	int r = distro_detect(fs, &p->distro, e);
 
 	if (r < 0)
 		return r;
-	p->report = json_pack("{s:s, s:s, s:[], s:[]}", "family",
+	p->report = json_pack("{s:s, s:s, s:[], s:[], s:[]}", "family",
 			      p->distro.family ? p->distro.family->name : "unknown", "evidence",
 			      p->distro.family ? p->distro.evidence
 					       : "no os-release or mark that we know",
-			      "stores", "skipped");
-	return p->report ? 0 : err_oom(e);
+			      "doubts", "stores", "skipped");
+	return p->report ? note_doubts(fs, p, e) : err_oom(e);
 }
 
 /* What the tool does, without it if that is sure to be the same. */

@@ -118,23 +118,12 @@ static int plan(struct executor *ex, const struct exec_request *q, const struct 
 		.env = &q->env,
 		.known_tools = &ex->known_tools,
 	};
-	cleanup_strv struct strv doubts = STRV(LIMIT_LAYERS);
 	cleanup_vfs struct vfs *fs = NULL;
-	json_t *list = json_array();
 	int r = exec_strategies(q, &c.strategies, e);
 
 	if (r == 0)
 		r = exec_open_view(rootfs, &q->mounts, q->readonly_rootfs, &fs, e);
-	if (r == 0)
-		r = cacerts_plan(&c, fs, ret, e);
-	if (r == 0)
-		r = distro_doubts(fs, ret->distro.family, &doubts, e);
-	for (size_t i = 0; r == 0 && i < doubts.n; i++)
-		json_array_append_new(list, json_string(doubts.v[i]));
-	if (r == 0)
-		json_object_set(ret->report, "doubts", list);
-	json_decref(list);
-	return r;
+	return r == 0 ? cacerts_plan(&c, fs, ret, e) : r;
 }
 
 int executor_explain(struct executor *ex, const struct exec_request *q, const char *path,

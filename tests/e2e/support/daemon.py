@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from support import imitations
+from support import imitations, schema
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("ANCHORD_BIN", REPOSITORY / "build/dev/bin"))
@@ -151,10 +151,12 @@ class Daemon:
         return ENVIRONMENT | {"ASAN_OPTIONS": log, "UBSAN_OPTIONS": log, "LSAN_OPTIONS": log}
 
     def ctl(self, *args, stdin="", timeout=PATIENCE, env=None, cwd=None):
-        """Run anchorctl to its end; output is text."""
-        return subprocess.run(self.argv(*args), input=stdin, capture_output=True, text=True,
+        """Run anchorctl to its end; output is text. Documents must be as their schema says."""
+        done = subprocess.run(self.argv(*args), input=stdin, capture_output=True, text=True,
                               errors="replace", timeout=timeout, cwd=cwd,
                               env=self.client_environment() | (env or {}))
+        schema.check_printed(args, done, cwd)
+        return done
 
     def spawn(self, *args, **kwargs):
         """Start anchorctl and leave it running."""
