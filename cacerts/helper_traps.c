@@ -9,7 +9,15 @@
 #include "base/path.h"
 
 /* What the tools of several families read besides; missing is fine. */
-static const char *const settings[] = {"/etc/ca-certificates.conf", "/etc/ca-certificates", NULL};
+static const char *const settings[] = {
+	"/etc/ca-certificates.conf",
+	"/etc/ca-certificates",
+	"/etc/pkcs11",
+	"/usr/share/p11-kit/modules",
+	"/etc/ssl/openssl.cnf",
+	"/etc/pki/tls/openssl.cnf",
+	NULL,
+};
 
 struct search {
 	const struct vfs *fs;

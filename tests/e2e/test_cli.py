@@ -293,7 +293,7 @@ def test_the_receipt_for_people_is_on_standard_error(daemon, make_rootfs):
     (("kill",), ["ID"]),
     (("kill", "--signal", "NOSUCH", "x"), ["NOSUCH"]),
     (("ps", "surplus"), ["surplus"]),
-    (("explain", "/a", "/surplus"), ["/surplus", "[PATH]"]),
+    (("explain", "/a", "/b", "/surplus"), ["/surplus", "[PATH]"]),
 ])
 def test_a_mistake_is_explained(daemon, args, needles):
     done = daemon.ctl(*args)

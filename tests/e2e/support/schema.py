@@ -42,9 +42,10 @@ def check(name: str, document):
 
 def check_printed(args, done, cwd=None):
     """Check what `anchorctl ARGS` printed or wrote to a file, if it was a plan or a receipt."""
-    if args[0] == "explain" and "--json" in args and done.returncode == 0:
+    verb = args[0] if args else ""
+    if verb == "explain" and "--json" in args and done.returncode == 0:
         check("plan", json.loads(done.stdout))
-    for arg in map(str, args if args[0] == "run" else ()):
+    for arg in map(str, args if verb == "run" else ()):
         file = Path(cwd or ".", arg.partition("=")[2])
         if arg.startswith("--receipt=") and file.is_file() and file.stat().st_size:
             check("receipt", json.loads(file.read_text()))
