@@ -49,6 +49,10 @@ RECIPES = {
     # Debian's keystore, and a JDK that can run a source file.
     "bookworm-java": Recipe("bookworm", ("ca-certificates-java", "openjdk-17-jdk-headless",
                                          "openssl")),
+    # The tools of the other suites, unmodified, for test_differential.py.
+    "bullseye-java": Recipe("bullseye", ("ca-certificates-java", "openssl")),
+    "trixie-java": Recipe("trixie", ("ca-certificates-java", "openssl")),
+    "sid-java": Recipe("sid", ("ca-certificates-java", "openssl")),
     # The tool's digest is one that nobody knows: there it is always run, in a helper.
     "trixie-ca": Recipe("trixie", ("ca-certificates", "curl", "openssl"),
                         'echo "# changed" >> "$1/usr/sbin/update-ca-certificates"'),

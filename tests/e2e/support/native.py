@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What anchord's own work makes of a state: looked at from the host while the process waits."""
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+from support import oracle
+from support.pki import _openssl
+
+
+class Anchor:
+    """An operator's certificate of any shape."""
+
+    def __init__(self, directory: Path, name: str, subject: str, *extensions):
+        self.name, self.certificate = name, directory / f"{name}.pem"
+        options = [word for e in extensions for word in ("-addext", e)]
+        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                 "-days", 30, "-utf8", "-subj", subject, "-keyout", "/dev/null", "-out",
+                 self.certificate, "-addext", "basicConstraints=critical,CA:TRUE", *options)
+
+    @property
+    def fingerprint(self) -> str:
+        done = subprocess.run(["openssl", "x509", "-in", self.certificate, "-outform", "DER"],
+                              check=True, capture_output=True)
+        return hashlib.sha256(done.stdout).hexdigest()
+
+    @property
+    def dropin(self) -> str:
+        return f"anchord-{self.fingerprint[:16]}.crt"
+
+
+class Copy(Anchor):
+    """A certificate that somebody else made."""
+
+    def __init__(self, directory: Path, name: str, source: Path):
+        self.name, self.certificate = name, directory / f"{name}.pem"
+        _openssl("x509", "-in", source, "-out", self.certificate)
+
+
+def _options(layers, upper, work, authorities) -> list:
+    lower = ":".join(map(str, layers))
+    return ["--overlay", f"lower={lower},upper={upper},work={work}",
+            *(f"--ca-only={a.fingerprint}" for a in authorities)]
+
+
+class Native:
+    def __init__(self, daemon, judge: oracle.Oracle):
+        self.daemon, self.judge = daemon, judge
+
+    def plan(self, layers: list, authorities) -> dict:
+        options = _options(layers, self.judge.layer(), self.judge.layer(), authorities)
+        done = self.daemon.ctl("explain", "--json", *options)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout).get("native", {"declined": "there is no plan"})
+
+    def install(self, layers: list, authorities, *options) -> Path:
+        """A copy of the upper while a process runs; when it has ended nothing may be left."""
+        upper, copy = self.judge.layer(), self.judge.layer()
+        run = self.daemon.spawn("run", *_options(layers, upper, self.judge.layer(), authorities),
+                                "--ca", "require", *options, "sh", "-c", "echo; read x",
+                                stdin=subprocess.PIPE)
+        try:
+            assert run.stdout.readline() == "\n", run.stderr.read()
+            subprocess.run(["cp", "-a", f"{upper}/.", copy], check=True)
+        finally:
+            run.communicate("\n", timeout=60)
+        assert run.returncode == 0
+        assert not oracle.paths_of(upper), oracle.paths_of(upper)
+        return copy
