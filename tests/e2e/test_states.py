@@ -11,7 +11,7 @@ from support import oracle, states
 from test_differential import (BEYOND_THE_TOOL, NATIVE, SUITES, judge, native,  # noqa: F401
                                pki)
 
-SEED, COUNT = map(int, os.environ.get("ANCHORD_STATES", "1 24").split())
+SEED, COUNT = map(int, os.environ.get("ANCHORD_STATES", "1 4").split())
 
 
 def disagreement(native, name, seed, anchor) -> tuple:  # noqa: F811

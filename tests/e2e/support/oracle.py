@@ -20,7 +20,6 @@ STORE = "/etc/ssl/certs"
 BUNDLE = f"{STORE}/ca-certificates.crt"
 CONF = "/etc/ca-certificates.conf"
 MOZILLA = "/usr/share/ca-certificates/mozilla"
-HOOK = "/etc/ca-certificates/update.d/jks-keystore"
 CERTIFICATES = "/mnt"  # where Oracle.run() shows the tests' own ones
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -33,9 +32,8 @@ mount --bind "$5" "$4/mnt"
 exec env -i PATH="$7" chroot "$4" /bin/sh -c "$6" </dev/null
 """
 
-# A handful of certificates, as the tool itself puts them in place, and no Java.
+# A handful of certificates, as the tool itself puts them in place.
 SMALL = f"""set -e
-rm {HOOK}
 grep -E '^mozilla/(A|ISRG_Root_X1)' {CONF} > /tmp/conf; cat /tmp/conf > {CONF}; rm /tmp/conf
 {TOOL} --fresh
 """

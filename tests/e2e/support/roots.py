@@ -27,7 +27,7 @@ CACHE = Path(os.environ.get("ANCHORD_TEST_CACHE", "/var/cache/anchord-tests"))
 # What every root gets besides its packages: dpkg must not sync each file, tests are many.
 COMMON_OPTIONS = (
     "--mode=root",
-    "--variant=minbase",
+    "--variant={variant}",
     "--components=main",
     "--dpkgopt=force-unsafe-io",
     '--aptopt=Acquire::Languages "none"',
@@ -41,6 +41,7 @@ class Recipe:
     suite: str
     packages: tuple = ()
     customize: str = ""  # a shell command; "$1" is the root
+    variant: str = "minbase"
 
 
 RECIPES = {
@@ -49,10 +50,10 @@ RECIPES = {
     # Debian's keystore, and a JDK that can run a source file.
     "bookworm-java": Recipe("bookworm", ("ca-certificates-java", "openjdk-17-jdk-headless",
                                          "openssl")),
-    # The tools of the other suites, unmodified, for test_differential.py.
-    "bullseye-java": Recipe("bullseye", ("ca-certificates-java", "openssl")),
-    "trixie-java": Recipe("trixie", ("ca-certificates-java", "openssl")),
-    "sid-java": Recipe("sid", ("ca-certificates-java", "openssl")),
+    # The tools of the other suites, unmodified, for test_differential.py; no more than they need.
+    "bullseye-tool": Recipe("bullseye", ("ca-certificates", "openssl"), variant="essential"),
+    "trixie-tool": Recipe("trixie", ("ca-certificates", "openssl"), variant="essential"),
+    "sid-tool": Recipe("sid", ("ca-certificates", "openssl"), variant="essential"),
     # The tool's digest is one that nobody knows: there it is always run, in a helper.
     "trixie-ca": Recipe("trixie", ("ca-certificates", "curl", "openssl"),
                         'echo "# changed" >> "$1/usr/sbin/update-ca-certificates"'),
@@ -91,7 +92,8 @@ def command(name: str) -> list:
     recipe = RECIPES[name]
     include = [f"--include={','.join(recipe.packages)}"] if recipe.packages else []
     hook = [f"--customize-hook={recipe.customize}"] if recipe.customize else []
-    return [*COMMON_OPTIONS, *host_apt_options(), *include, *hook, recipe.suite, "TARGET",
+    common = [o.format(variant=recipe.variant) for o in COMMON_OPTIONS]
+    return [*common, *host_apt_options(), *include, *hook, recipe.suite, "TARGET",
             mirror()]
 
 
