@@ -8,6 +8,7 @@ fresh root. Tests never write to a cached root: they get a copy, or an overlay o
 Run as a program to make all of them beforehand: python3 tests/e2e/support/roots.py
 """
 import fcntl
+import functools
 import hashlib
 import os
 import re
@@ -66,6 +67,7 @@ RECIPES = {
 }
 
 
+@functools.cache
 def mirror() -> str:
     """The URI from which the host itself gets its Debian release."""
     release = Path("/etc/os-release").read_text()
@@ -81,6 +83,7 @@ def mirror() -> str:
     raise RuntimeError(f"the host's apt sources have no suite {codename} with component main")
 
 
+@functools.cache
 def host_apt_options() -> list:
     """How the host's apt talks to its mirror (proxy, expired snapshots) holds for roots too."""
     dump = subprocess.run(["apt-config", "dump"], check=True, capture_output=True, text=True)
