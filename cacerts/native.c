@@ -73,6 +73,19 @@ int native_check_commands(struct native *n, const char *const *commands)
 	return r == 0 ? check_shadowed(n, "/usr/local/bin", commands) : r;
 }
 
+int native_check_inherited(struct native *n, const char *dir)
+{
+	struct vfs_xattrs xattrs = {0};
+	bool has_acl = false;
+
+	if (vfs_get_xattrs(n->fs, dir, &xattrs, NULL) < 0)
+		return native_decline(n, "'%s' is out of the ordinary", dir);
+	for (size_t i = 0; i < xattrs.n; i++)
+		has_acl |= strcmp(xattrs.v[i].name, "system.posix_acl_default") == 0;
+	vfs_xattrs_done(&xattrs);
+	return has_acl ? native_decline(n, "'%s' has a default ACL", dir) : 0;
+}
+
 static engine_fn *engine_of(const struct distro_family *family)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)

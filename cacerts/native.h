@@ -52,6 +52,9 @@ int native_find_version(struct native *n, const char *path, struct distro_tool_v
 /* Declines if one of these commands (ends with NULL) would be another one than the system's. */
 int native_check_commands(struct native *n, const char *const *commands);
 
+/* Declines if what is made in a directory at a canonical path would inherit an ACL. */
+int native_check_inherited(struct native *n, const char *dir);
+
 /* For each step of what an image can make long: declines above LIMIT_NATIVE_USEC. */
 int native_check_time(struct native *n);
 

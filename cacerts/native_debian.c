@@ -90,20 +90,14 @@ static int check_commands(struct native *n)
 static int check_dir(struct engine *g, struct err *e)
 {
 	const struct distro_family *family = g->n->p->distro.family;
-	struct vfs_xattrs xattrs = {0};
 	struct vfs_stat st;
-	bool has_acl = false;
 
 	if (vfs_resolve(g->n->fs, family->hashed_dir, /* follow_last= */ true, g->dir, NULL) != 0)
 		return native_decline(g->n, "'%s' isn't there", family->hashed_dir);
-	if (vfs_lstat(g->n->fs, g->dir, &st, NULL) < 0 || st.type != VFS_DIR ||
-	    (st.mode & S_ISGID) || vfs_get_xattrs(g->n->fs, g->dir, &xattrs, NULL) < 0)
+	if (vfs_lstat(g->n->fs, g->dir, &st, NULL) < 0 || st.type != VFS_DIR || (st.mode & S_ISGID))
 		return native_decline(g->n, "'%s' is out of the ordinary", g->dir);
-	for (size_t i = 0; i < xattrs.n; i++)
-		has_acl |= strcmp(xattrs.v[i].name, "system.posix_acl_default") == 0;
-	vfs_xattrs_done(&xattrs);
-	if (has_acl)
-		return native_decline(g->n, "'%s' has a default ACL", g->dir);
+	if (native_check_inherited(g->n, g->dir) != 0)
+		return NATIVE_DECLINED;
 	return path_join(g->dir, path_name(family->bundle), g->bundle, sizeof(g->bundle), e);
 }
 

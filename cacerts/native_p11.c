@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/path.h"
 
 static const struct vfs_meta new_file = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0444};
 
@@ -98,9 +99,14 @@ static void output_done(struct output *f)
 static int read_output(struct p11 *g, struct output *f, struct err *e)
 {
 	cleanup_buf struct buf again = BUF(LIMIT_STORE_FILE);
+	char dir[LIMIT_PATH];
 	struct vfs_stat st;
 	int r = p11_check_output(g, f->o->path, VFS_FILE, 0444, f->path, &st, e);
 
+	if (r != 0)
+		return r;
+	path_parent(f->path, dir);
+	r = native_check_inherited(g->n, dir);
 	if (r != 0)
 		return r;
 	if (vfs_read_file(g->n->fs, f->path, &f->text, NULL) < 0 || f->text.n == 0)

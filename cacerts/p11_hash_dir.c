@@ -218,6 +218,8 @@ static int check_dir(struct scan *s, struct err *e)
 	int r = p11_check_output(s->g, s->o->path, VFS_DIR, 0555, s->dir, &st, e);
 
 	if (r == 0)
+		r = native_check_inherited(s->g->n, s->dir);
+	if (r == 0)
 		r = expect_all(s, e);
 	if (r == 0 && vfs_list(s->g->n->fs, s->dir, &names, NULL) < 0)
 		return native_decline(s->g->n, "'%s' can't be listed", s->dir);
