@@ -16,10 +16,10 @@
 #include "cacerts/undo_plan.h"
 
 struct hash_link {
-	char *target;    /* owned */
-	unsigned number; /* of "<hash>.<number>" */
-	bool ours;
-	bool kept; /* nobody touched it since the install: it keeps its number */
+	char *target;                 /* owned */
+	unsigned number;              /* of "<hash>.<number>" */
+	const struct authority *ours; /* whose it is; NULL: the user's or the image's */
+	bool kept;                    /* nobody touched it since the install: it keeps its number */
 };
 
 /* The hash links of one authority's subject, sorted by number. */
@@ -43,13 +43,22 @@ static void links_insert(struct hash_links *links, struct hash_link link)
 	links->v[at] = link;
 }
 
-/* Does the text of a link in the hashed directory lead to a file of ours? */
-static bool leads_to_ours(const struct undo *u, const char *target, const struct authority *a)
+/*
+ * Whose file does the text of a link in the hashed directory lead to, if it is one of ours? Any of
+ * them may have the subject of @a.
+ */
+static const struct authority *leads_to(const struct undo *u, const char *target,
+					const struct authority *a)
 {
-	const char *bundle = path_name(u->j->family->bundle);
+	const struct authorities *set = u->j->authorities;
 
 	/* A bundle that held nothing but our certificate was hashed as if it were a certificate. */
-	return names_is_ours(target, a) || strcmp(target, bundle) == 0;
+	if (strcmp(target, path_name(u->j->family->bundle)) == 0)
+		return a;
+	for (size_t k = 0; k < set->n; k++)
+		if (names_is_ours(target, &set->v[k]))
+			return &set->v[k];
+	return NULL;
 }
 
 /* Plans the removal of a link to ours that the journal doesn't know. */
@@ -63,7 +72,7 @@ static int drop_unknown(struct undo *u, const char *path, struct err *e)
 static int add_hash_link(struct undo *u, const char *path, const char *target, unsigned number,
 			 const struct authority *a, struct hash_links *links, struct err *e)
 {
-	struct hash_link link = {.number = number, .ours = leads_to_ours(u, target, a)};
+	struct hash_link link = {.number = number, .ours = leads_to(u, target, a)};
 	struct vfs_stat st;
 	int r = vfs_lstat(u->fs, path, &st, e);
 
@@ -199,32 +208,42 @@ static int free_numbers(struct undo *u, const char *dir, const struct authority 
 	return r;
 }
 
+/* The heir of link @i, which is ours; one link is enough for each. */
+static bool find_heir_of(struct undo *u, const char *dir, const struct strv *names,
+			 const struct hash_links *links, size_t i, char *ret, size_t size)
+{
+	const struct authority *a = links->v[i].ours;
+
+	for (size_t k = 0; k < i; k++)
+		if (links->v[k].ours == a)
+			return false;
+	return find_heir(u, dir, names, a, ret, size) && !has_link_to(links, ret);
+}
+
 /* Without ours the links that are younger than the install close up; ours goes to the heir. */
 static int renumber(struct undo *u, const char *dir, const struct strv *names,
 		    const struct authority *a, const struct hash_links *links, struct err *e)
 {
-	char heir[NAME_MAX + 1] = "";
 	unsigned next = free_number(links, 0);
 	int r = 0;
 
-	if (find_heir(u, dir, names, a, heir, sizeof(heir)) && has_link_to(links, heir))
-		heir[0] = '\0';
 	for (size_t i = 0; r == 0 && i < links->n; i++) {
 		const struct hash_link *link = &links->v[i];
+		char heir[NAME_MAX + 1];
 
-		if (link->kept || (link->ours && heir[0] == '\0'))
+		if (link->kept ||
+		    (link->ours && !find_heir_of(u, dir, names, links, i, heir, sizeof(heir))))
 			continue;
 		if (link->ours || link->number != next)
 			r = move_link(u, dir, a, link, next, link->ours ? heir : link->target, e);
 		next = free_number(links, next + 1);
-		if (link->ours)
-			heir[0] = '\0'; /* one link is enough */
 	}
 	return r == 0 ? free_numbers(u, dir, a, links, next, e) : r;
 }
 
+/* @numbers: close them up, too */
 static int sweep_one(struct undo *u, const char *dir, const struct strv *names,
-		     const struct authority *a, struct err *e)
+		     const struct authority *a, bool numbers, struct err *e)
 {
 	struct hash_links links = {.n = 0};
 	bool any_ours = false;
@@ -233,25 +252,40 @@ static int sweep_one(struct undo *u, const char *dir, const struct strv *names,
 	for (size_t i = 0; r == 0 && i < names->n; i++)
 		r = look_at(u, dir, names->v[i], a, &links, e);
 	for (size_t i = 0; i < links.n; i++)
-		any_ours |= links.v[i].ours;
-	if (r == 0 && any_ours)
+		any_ours |= links.v[i].ours != NULL;
+	if (r == 0 && any_ours && numbers)
 		r = renumber(u, dir, names, a, &links, e);
 	links_done(&links);
 	return r;
 }
 
-/* c_rehash makes links by the older hash of the subject too. */
+/* The hash of the subject that OpenSSL had once, and c_rehash still makes links by; 0: none. */
+static uint32_t older_hash(const struct authority *a)
+{
+	char links[2][P11_LINK_SIZE];
+
+	return p11_links_of(a, links) ? (uint32_t)strtoul(links[1], NULL, 16) : 0;
+}
+
+/* Has an authority before @a the same links? @older: the older hash, or 0 for today's. */
+static bool is_swept(const struct undo *u, const struct authority *a, uint32_t older)
+{
+	for (const struct authority *b = u->j->authorities->v; b < a; b++)
+		if (b->subject_hash == a->subject_hash && (!older || older_hash(b) == older))
+			return true;
+	return false;
+}
+
 static int sweep_both(struct undo *u, const char *dir, const struct strv *names,
 		      const struct authority *a, struct err *e)
 {
 	struct authority by_md5 = *a; /* borrows all */
-	char links[2][P11_LINK_SIZE];
-	int r = sweep_one(u, dir, names, a, e);
+	int r = sweep_one(u, dir, names, a, !is_swept(u, a, 0), e);
 
-	if (r < 0 || !p11_links_of(a, links))
+	by_md5.subject_hash = older_hash(a);
+	if (r < 0 || !by_md5.subject_hash || is_swept(u, a, by_md5.subject_hash))
 		return r;
-	by_md5.subject_hash = (uint32_t)strtoul(links[1], NULL, 16);
-	return sweep_one(u, dir, names, &by_md5, e);
+	return sweep_one(u, dir, names, &by_md5, /* numbers= */ true, e);
 }
 
 /* Has anything happened in this directory since the install? */
