@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files that the install wrote and the user moved or linked elsewhere: mv and ln don't read them,
- * so without us the user would have the same names for what was there before. They are told by
- * their inode, and that it was made during the install: numbers are given again, birthdays aren't.
+ * Files and links that the install wrote and the user moved or linked elsewhere, with a directory
+ * or by themselves: mv and ln don't read them, so without us the user would have the same names for
+ * what was there before. They are told by their inode, and that it was made during the install:
+ * numbers are given again, birthdays aren't.
  */
 #include <string.h>
 
@@ -12,14 +13,19 @@
 #include "cacerts/undo_plan.h"
 #include "vfs/find.h"
 
-/* Is entry @i a file that the install wrote, and may it have another name now? */
+static bool is_file_or_link(const struct state *s)
+{
+	return s->st.type == VFS_FILE || s->st.type == VFS_LINK;
+}
+
+/* Is entry @i one that the install wrote, and may it have another name now? */
 static bool may_have_moved(const struct undo *u, size_t i)
 {
 	const struct state *t0 = &u->j->v[i].t0;
 	const struct state *t1 = undo_t1(u, i);
 	const struct state *t2 = &u->t2[i];
 
-	if (t1->st.type != VFS_FILE || (t0->st.type != VFS_ABSENT && t0->st.type != VFS_FILE) ||
+	if (!is_file_or_link(t1) || (t0->st.type != VFS_ABSENT && !is_file_or_link(t0)) ||
 	    state_same_content(t0, t1))
 		return false;
 	return !state_same_object(t1, t2) || t2->st.nlink > 1;
@@ -72,6 +78,15 @@ static int plan_name(struct undo *u, size_t i, const char *path, const char *fir
 	return r == 0 && u->out->n > n ? keep_time(u, path, e) : r;
 }
 
+/* A name that is in the journal is planned as what it is now; but a link of ours isn't the user's.
+ */
+static bool is_planned(const struct undo *u, size_t i, const char *path)
+{
+	const struct journal_entry *entry = journal_find(u->j, path);
+
+	return entry && (entry == &u->j->v[i] || undo_t1(u, i)->st.type != VFS_LINK);
+}
+
 static int plan_names(struct undo *u, size_t i, const struct strv *paths, struct err *e)
 {
 	bool stayed = state_same_object(undo_t1(u, i), &u->t2[i]);
@@ -81,8 +96,8 @@ static int plan_names(struct undo *u, size_t i, const struct strv *paths, struct
 	for (size_t k = 0; r == 0 && k < paths->n; k++) {
 		bool ours = false;
 
-		if (journal_find(u->j, paths->v[k]))
-			continue; /* planned as what it is now */
+		if (is_planned(u, i, paths->v[k]))
+			continue;
 		r = is_of_the_install(u, i, paths->v[k], &ours, e);
 		if (r == 0 && ours)
 			r = plan_name(u, i, paths->v[k], first, e);

@@ -132,6 +132,8 @@ static bool find_heir(struct undo *u, const char *dir, const struct strv *names,
 		    vfs_lstat(u->fs, file, &st, NULL) < 0 || !undo_may_read(u, st.size) ||
 		    vfs_read_file(u->fs, file, &text, NULL) < 0)
 			continue; /* rehash would have skipped it too */
+		if (changes_find(u->out, path) || changes_find(u->out, file))
+			continue; /* it holds what is ours, under another name */
 		if (pem_is_only(text.data, text.n, a)) {
 			snprintf(ret, size, "%s", names->v[i]);
 			return true;

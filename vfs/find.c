@@ -29,8 +29,8 @@ static int add_if_shown(struct search *s, struct vfs_sought *sought, const char 
 	struct vfs_stat st;
 	int r = vfs_lstat(s->fs, path, &st, e);
 
-	if (r < 0 || st.type != VFS_FILE || !st.in_top || st.ino != sought->ino ||
-	    st.dev != sought->dev || strv_has(&sought->paths, path))
+	if (r < 0 || (st.type != VFS_FILE && st.type != VFS_LINK) || !st.in_top ||
+	    st.ino != sought->ino || st.dev != sought->dev || strv_has(&sought->paths, path))
 		return r;
 	return strv_add(&sought->paths, path, e);
 }
@@ -84,7 +84,7 @@ static int look_into(struct search *s, int dirfd, int depth, struct err *e)
 	changed = clock_compare(st.st_ctim, s->since) >= 0;
 	r = vfs_dir_open_list(dirfd, &entries, e);
 	while (r == 0 && (entry = io_next_entry(entries))) {
-		if (changed && (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN))
+		if (changed && entry->d_type != DT_DIR)
 			r = look_at_file(s, entry->d_name, entry->d_ino, e);
 		if (r == 0 && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
 			r = enter(s, dirfd, entry->d_name, depth, e);

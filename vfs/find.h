@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * find - the names that a file of the top has got
+ * find - the names that a file of the top has got, or a symbolic link
  *
- * A file that somebody moved or linked is found by its inode, in the top of the mount that it was
+ * One that somebody moved or linked is found by its inode, in the top of the mount that it was
  * in. All directories are walked (LIMIT_SEARCH_DIRS, LIMIT_SEARCH_DEPTH; what lies beyond is not
  * found), but entries are looked at only in those that changed: a rename or a link moves the ctime
  * of the directory that gets the name, and nobody can set that.

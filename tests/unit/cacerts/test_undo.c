@@ -117,6 +117,8 @@ static const struct {
 	{"rm -f $L; mkdir $L", false},
 	{"rm -f $L; ln -s $OUTSIDE/canary $L", false},
 	{"[ ! -e $F ] || mv $F $F.old", true},
+	{"[ ! -L $L ] || mv $L $L.was", true},
+	{"[ ! -L $L ] || mv $L $S/mine.pem", true},
 	{"n=$(openssl x509 -noout -subject_hash_old -in $OURS); "
 	 "[ ! -e $L ] || ln -s ${L##*/} $S/$n.0", true},
 	/* the competition for a hash: the tool gives the next free number */
