@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Images that have p11-kit's files and no tool; the files are the real ones (vectors/p11-kit/README.md). */
+/* Images that have p11-kit's files and no tool; the files are the real ones
+ * (vectors/p11-kit/README.md). */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
