@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/names.h"
@@ -40,6 +41,21 @@ static bool is_our_dropin(const struct undo *u, const char *path)
 	return entry && entry->role == ROLE_DROPIN;
 }
 
+/* Has the install written it, and the user moved or linked it here? */
+static bool is_of_the_install(const struct undo *u, const char *path, const struct vfs_stat *st)
+{
+	struct timespec born;
+
+	for (size_t i = 0; i < u->j->n; i++) {
+		const struct vfs_stat *t1 = &undo_t1(u, i)->st;
+
+		if (t1->type == VFS_FILE && t1->ino == st->ino && t1->dev == st->dev)
+			return vfs_get_birth(u->fs, path, &born, NULL) == 0 && born.tv_sec != 0 &&
+			       clock_compare(born, t1->ctime) <= 0;
+	}
+	return false;
+}
+
 static int count_dir(struct undo *u, const char *dir, int depth, size_t *n_seen, struct err *e);
 
 static int count_entry(struct undo *u, const char *path, int depth, size_t *n_seen, struct err *e)
@@ -49,7 +65,8 @@ static int count_entry(struct undo *u, const char *path, int depth, size_t *n_se
 
 	if (r == 0 && st.type == VFS_DIR && depth < LIMIT_DEPTH)
 		return count_dir(u, path, depth + 1, n_seen, e);
-	if (r == 0 && st.type == VFS_FILE && undo_is_newer(u, &st) && !is_our_dropin(u, path))
+	if (r == 0 && st.type == VFS_FILE && undo_is_newer(u, &st) && !is_our_dropin(u, path) &&
+	    !is_of_the_install(u, path, &st))
 		return count_file(u, path, st.size, e);
 	return r;
 }
