@@ -78,13 +78,18 @@ static int plan_name(struct undo *u, size_t i, const char *path, const char *fir
 	return r == 0 && u->out->n > n ? keep_time(u, path, e) : r;
 }
 
-/* A name that is in the journal is planned as what it is now; but a link of ours isn't the user's.
+/*
+ * A name that is in the journal is planned as what it is now; but a link of ours isn't the user's,
+ * and where a directory was nobody looks for a file.
  */
 static bool is_planned(const struct undo *u, size_t i, const char *path)
 {
 	const struct journal_entry *entry = journal_find(u->j, path);
 
-	return entry && (entry == &u->j->v[i] || undo_t1(u, i)->st.type != VFS_LINK);
+	if (!entry || entry == &u->j->v[i])
+		return entry != NULL;
+	return undo_t1(u, i)->st.type != VFS_LINK && entry->t0.st.type != VFS_DIR &&
+	       undo_t1(u, (size_t)(entry - u->j->v))->st.type != VFS_DIR;
 }
 
 static int plan_names(struct undo *u, size_t i, const struct strv *paths, struct err *e)
