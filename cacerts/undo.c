@@ -262,10 +262,9 @@ int undo_check_tree(const struct journal *j, const struct vfs *fs, struct err *e
 static bool is_ordered(const struct journal *j, const struct vfs *fs, const struct changes *plan)
 {
 	for (size_t i = 0; i < plan->n; i++)
-		if (plan->v[i].kind == CHANGE_FILE ||
-		    !vfs_keeps_order(fs, plan->v[i].path, j->dirfd))
+		if (plan->v[i].kind == CHANGE_FILE || !vfs_is_beside(fs, plan->v[i].path, j->dirfd))
 			return false;
-	return true;
+	return vfs_keeps_order(j->dirfd);
 }
 
 /* @ret_sync: how the journal has to be removed then. */

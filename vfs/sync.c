@@ -94,17 +94,24 @@ static bool has_journal(dev_t dev)
 	return task.data[0] >= '1' && task.data[0] <= '9';
 }
 
-bool vfs_keeps_order(const struct vfs *fs, const char *path, int fd)
+bool vfs_keeps_order(int fd)
 {
-	const struct vfs_mount *m = vfs_mount_of(fs, path);
 	struct statfs kind;
-	struct stat other;
-	struct stat top;
+	struct stat st;
 
-	if (!m->has_top || m->has_submounts || fstat(m->layers[0].fd, &top) < 0 ||
-	    fstat(fd, &other) < 0 || fstatfs(fd, &kind) < 0 || top.st_dev != other.st_dev)
+	if (fstatfs(fd, &kind) < 0 || fstat(fd, &st) < 0)
 		return false;
 	/* Both commit what was changed in one stream of transactions. */
 	return kind.f_type == XFS_SUPER_MAGIC ||
-	       (kind.f_type == EXT4_SUPER_MAGIC && has_journal(top.st_dev));
+	       (kind.f_type == EXT4_SUPER_MAGIC && has_journal(st.st_dev));
+}
+
+bool vfs_is_beside(const struct vfs *fs, const char *path, int fd)
+{
+	const struct vfs_mount *m = vfs_mount_of(fs, path);
+	struct stat other;
+	struct stat top;
+
+	return m->has_top && !m->has_submounts && fstat(m->layers[0].fd, &top) == 0 &&
+	       fstat(fd, &other) == 0 && top.st_dev == other.st_dev;
 }

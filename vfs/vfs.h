@@ -283,9 +283,10 @@ int vfs_drop_temporary(struct vfs *fs, const char *path, struct err *e);
 int vfs_sync(struct vfs *fs, struct err *e);
 
 /*
- * Is what @fd stands for on the file system of the top at @path, and is it one on which changes to
- * names and metadata become durable in the order in which they were made? Then a power cut can't
- * undo one in the top and spare a later one beside @fd. It says nothing about content. False where
- * that isn't known.
+ * Do changes to names and metadata become durable in the order in which they were made, on the file
+ * system of @fd? Then a power cut can't undo one and spare a later one. It says nothing about
+ * content. False where that isn't known.
  */
-bool vfs_keeps_order(const struct vfs *fs, const char *path, int fd);
+bool vfs_keeps_order(int fd);
+/* Is all that the top at @path holds on the file system of @fd? */
+bool vfs_is_beside(const struct vfs *fs, const char *path, int fd);
