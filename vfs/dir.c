@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "vfs/overlay_attr.h"
+#include "vfs/seen_note.h"
 #include "vfs/text.h"
 
 /*
@@ -74,6 +75,7 @@ int vfs_dir_root(const struct vfs_mount *m, struct vfs_dir *ret, struct err *e)
 	if (r < 0)
 		return r;
 	d.is_root = true;
+	d.seen = m->seen;
 	for (; d.n < m->n_layers; d.n++)
 		d.v[d.n] = (struct vfs_dir_layer){.fd = m->layers[d.n].fd, .layer = d.n};
 	*ret = d;
@@ -103,6 +105,7 @@ static int apply_redirect(struct lookup *l, const struct step *s, int dirfd, con
 
 	if (r <= 0)
 		return r;
+	vfs_seen_spoil(l->parent->seen);
 	if (!m->follow_redirects)
 		return err_set(e, -EPERM, ERR_UNSUPPORTED,
 			       "'%s' has an overlay redirect, and redirect_dir=nofollow or "
@@ -261,8 +264,11 @@ int vfs_dir_enter(const struct vfs_dir *d, const char *name, struct vfs_dir *ret
 		r = enter_layers(&l, &child, e);
 	if (r < 0)
 		return r;
-	if (child.n == 0)
+	if (child.n == 0) {
+		vfs_seen_no_directory(d->seen, name);
 		return VFS_NOT_DIR;
+	}
+	child.seen = vfs_seen_directory(d->seen, name, &child);
 	*ret = child;
 	child = (struct vfs_dir){0};
 	return 0;
@@ -308,6 +314,7 @@ int vfs_dir_open_content(const struct vfs_dir *d, const char *name, size_t at, s
 	struct lookup l;
 	int r = lookup_init(&l, d, at + 1, name);
 
+	vfs_seen_spoil(d->seen);
 	if (r < 0)
 		return err_set(e, r, ERR_INVALID, "a name is too long");
 	if (!m->metacopy)
@@ -348,13 +355,13 @@ static int search(const struct vfs_dir *d, size_t from, const char *name, struct
 			return err_sys(e, "looking at '%s'", vfs_text(name).s);
 		}
 		ret->at = i;
+		ret->st = st;
 		r = vfs_layer_check(&d->mount->layers[d->v[i].layer], d->v[i].fd, name, e);
 		if (r == 0)
 			r = vfs_overlay_is_whiteout(d->mount, d->v[i].fd, name, &st, e);
 		ret->whiteout = r > 0;
 		if (r != 0)
 			return r < 0 ? r : 0;
-		ret->st = st;
 		ret->type = vfs_type_of(st.st_mode);
 		return 0;
 	}
@@ -406,6 +413,9 @@ int vfs_dir_find(const struct vfs_dir *d, const char *name, struct vfs_entry *re
 		found.whiteout = false;
 		found.below = d->mount->has_top ? found.type : VFS_ABSENT;
 	}
+	vfs_seen_entry(d->seen, name, d, &found);
+	if (found.type == VFS_ABSENT)
+		found.st = (struct stat){0};
 	*ret = found;
 	return 0;
 }

@@ -23,8 +23,9 @@ struct vfs_dir {
 	const struct vfs_mount *mount; /* borrowed */
 	struct vfs_dir_layer *v;       /* topmost first; owned, by all who share it */
 	size_t n;
-	unsigned *refs; /* how many share it */
-	bool is_root;   /* descriptors are borrowed from the mount */
+	unsigned *refs;             /* how many share it */
+	bool is_root;               /* descriptors are borrowed from the mount */
+	struct vfs_seen_node *seen; /* where looks into it are noted; borrowed, or NULL */
 };
 
 /* What a name means in a directory. */

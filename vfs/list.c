@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/place.h"
+#include "vfs/seen_note.h"
 #include "vfs/text.h"
 
 struct name {
@@ -101,9 +102,10 @@ static int is_gone(const struct vfs_mount *m, DIR *d, const struct dirent *entry
 	return vfs_overlay_is_whiteout(m, dirfd(d), entry->d_name, &st, e);
 }
 
-static int add_layer(struct names *names, const struct vfs_mount *m,
+static int add_layer(struct names *names, const struct vfs_dir *dir,
 		     const struct vfs_dir_layer *layer, struct err *e)
 {
+	const struct vfs_mount *m = dir->mount;
 	cleanup_closedir DIR *d = NULL;
 	const struct dirent *entry;
 	int mark;
@@ -114,6 +116,8 @@ static int add_layer(struct names *names, const struct vfs_mount *m,
 	mark = vfs_overlay_opaque(m, dirfd(d), e);
 	if (mark < 0)
 		return mark;
+	if (mark == 'x') /* files come and go as whiteouts, which no directory tells */
+		vfs_seen_spoil(dir->seen);
 	while ((entry = io_next_entry(d))) {
 		r = is_gone(m, d, entry, mark == 'x', e);
 		if (r >= 0)
@@ -168,8 +172,9 @@ static int list(const struct vfs *fs, const char *path, struct strv *ret, struct
 		r = vfs_place_find(fs, path, &place, e);
 		return r < 0 ? r : vfs_place_need(&place, VFS_DIR, path, e);
 	}
+	vfs_seen_list(d.seen);
 	for (size_t i = 0; r == 0 && i < d.n; i++)
-		r = add_layer(&names, d.mount, &d.v[i], e);
+		r = add_layer(&names, &d, &d.v[i], e);
 	if (r == 0)
 		r = add_mounts(&names, fs, path, e);
 	return r < 0 ? r : show(&names, ret, e);

@@ -14,6 +14,8 @@
 #include "vfs/mount_options.h"
 #include "vfs/vfs.h"
 
+struct vfs_seen_node;
+
 struct vfs_mount {
 	char *destination; /* canonical container path; owned */
 	char *type;        /* of the spec; owned */
@@ -25,13 +27,14 @@ struct vfs_mount {
 	bool has_submounts;          /* a recursive bind: other mounts of the host may be in it */
 	struct vfs_written *written; /* sync.h; owned */
 	size_t n_written;
-	bool has_upper;           /* layers[0] is an overlay's upper */
-	bool has_top;             /* layers[0] takes writes */
-	bool is_dir;              /* the first layer is a directory */
-	bool noexec;              /* programs in it can't be executed ... */
-	bool nosymfollow;         /* ... nor links be followed */
-	struct vfs_layer *layers; /* owned */
-	size_t n_layers;          /* 0: special */
+	bool has_upper;             /* layers[0] is an overlay's upper */
+	bool has_top;               /* layers[0] takes writes */
+	bool is_dir;                /* the first layer is a directory */
+	bool noexec;                /* programs in it can't be executed ... */
+	bool nosymfollow;           /* ... nor links be followed */
+	struct vfs_seen_node *seen; /* what looks at it are noted in (seen.h); borrowed, or NULL */
+	struct vfs_layer *layers;   /* owned */
+	size_t n_layers;            /* 0: special */
 };
 
 struct vfs {
