@@ -33,6 +33,8 @@
 #define LIMIT_SOURCES         4096  /* certificates or files in a directory of a store */
 #define LIMIT_CONF         (1 << 18)  /* bytes of /etc/ca-certificates.conf */
 #define LIMIT_TOOL          (4 << 20)  /* bytes of an update command that is looked at */
+#define LIMIT_KNOWN_IMAGES     32  /* plans that are kept for execs to come */
+#define LIMIT_KNOWN_IMAGE_DATA (1 << 20) /* bytes of contents that go with one of them */
 #define LIMIT_KNOWN_TOOLS    1024  /* digests of tools that an operator vouches for */
 #define LIMIT_NATIVE_USEC 2000000ull /* microseconds that an image may make a native engine look */
 #define LIMIT_KEYSTORES         64  /* Java keystores of one image */

@@ -99,6 +99,7 @@ struct cacerts_plan {
 	json_t *report;     /* the members of a receipt's "trust"; owned */
 	bool updated;       /* the family's tool, or its engine, has seen to the family's stores */
 	bool complete;      /* a store that readers use will hold the authorities */
+	bool is_repeatable; /* it follows from request and container: no tool, no clock had a say */
 };
 
 void cacerts_plan_done(struct cacerts_plan *p);

@@ -83,27 +83,6 @@ void changes_done(struct changes *c)
 	*c = (struct changes){.max = c->max};
 }
 
-static int copy_xattrs(const struct vfs_xattrs *from, struct vfs_xattrs *to, struct err *e)
-{
-	to->v = calloc(from->n + 1, sizeof(*to->v));
-	if (!to->v)
-		return err_oom(e);
-	for (; to->n < from->n; to->n++) {
-		const struct vfs_xattr *x = &from->v[to->n];
-		struct vfs_xattr *y = &to->v[to->n];
-
-		y->name = strdup(x->name);
-		y->value = malloc(x->size + 1);
-		if (!y->name || !y->value) {
-			to->n++; /* free this half too */
-			return err_oom(e);
-		}
-		memcpy(y->value, x->value, x->size);
-		y->size = x->size;
-	}
-	return 0;
-}
-
 /* Appends an empty change and gives it its common parts; NULL when that failed. */
 static struct change *append(struct changes *c, enum change_kind kind, enum change_role role,
 			     const char *path, const struct vfs_meta *meta, struct err *e)
@@ -116,7 +95,7 @@ static struct change *append(struct changes *c, enum change_kind kind, enum chan
 	if (meta)
 		one.meta = *meta;
 	if (r == 0 && (one.meta.fields & VFS_META_XATTRS) && one.meta.xattrs)
-		r = copy_xattrs(one.meta.xattrs, &one.xattrs, e);
+		r = vfs_xattrs_copy(one.meta.xattrs, &one.xattrs, e);
 	if (r == 0 && c->n >= max)
 		r = err_set(e, -E2BIG, ERR_LIMIT, "more than %zu changed paths", max);
 	if (r == 0)

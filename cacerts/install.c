@@ -39,19 +39,24 @@ static int play(struct journal *j, struct vfs *fs, const struct changes *changes
 	}
 	if (r == 0)
 		r = restore_times(j, fs, e);
-	return r == 0 ? journal_commit(j, fs, e) : r;
+	return r == 0 ? journal_commit(j, fs, changes, e) : r;
 }
 
-int install_run(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e)
+int install_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
+		  struct err *e)
+{
+	return journal_draft(j, fs, changes, j->family ? distro_bundles : NULL, e);
+}
+
+int install_drafted(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e)
 {
 	cleanup_json json_t *ignored = json_object();
 	struct err undo = ERR_NONE;
-	int r;
+	int r = journal_begin(j, e);
 
-	vfs_set_tag(fs, j->id);
-	r = journal_begin(j, fs, changes, j->family ? distro_bundles : NULL, e);
 	if (r < 0)
 		return r;
+	vfs_set_tag(fs, j->id);
 	r = play(j, fs, changes, e);
 	if (r == 0) {
 		fault_point("install.done");
@@ -60,4 +65,11 @@ int install_run(struct journal *j, struct vfs *fs, const struct changes *changes
 	if (undo_run(j->dirfd, ignored, &undo) < 0 && e)
 		*e = undo;
 	return err_wrap(e, r, "installing the authorities");
+}
+
+int install_run(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e)
+{
+	int r = install_draft(j, fs, changes, e);
+
+	return r == 0 ? install_drafted(j, fs, changes, e) : r;
 }

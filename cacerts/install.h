@@ -14,3 +14,9 @@
  * @fs: view of the journal's specs
  */
 int install_run(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e);
+/* The first half: looks up what is there before, and changes nothing. @j: family, authorities. */
+int install_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
+		  struct err *e);
+/* The second half, for a journal that was drafted for the same changes. */
+int install_drafted(struct journal *j, struct vfs *fs, const struct changes *changes,
+		    struct err *e);

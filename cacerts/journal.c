@@ -29,6 +29,7 @@ void journal_done(struct journal *j)
 		entry_done(&j->v[i]);
 	free(j->v);
 	free(j->id);
+	buf_done(&j->data);
 	mount_specs_done(&j->rootfs);
 	mount_specs_done(&j->mounts);
 	authorities_unref(j->authorities);
@@ -161,6 +162,15 @@ static int keep_content(struct journal_entry *entry, const struct change *c,
 	return buf_add(data, content->n ? content->data : "", content->n, e);
 }
 
+/* What T1 of a file will hold is known before. */
+static int note_made(struct journal_entry *entry, const struct change *c, struct err *e)
+{
+	const struct buf bytes = {.data = c->bytes, .n = c->n_bytes};
+
+	entry->has_made = true;
+	return state_digest(&bytes, entry->made, e);
+}
+
 static int record_before(struct journal *j, size_t i, const struct vfs *fs, const struct change *c,
 			 struct buf *data, struct err *e)
 {
@@ -168,6 +178,10 @@ static int record_before(struct journal *j, size_t i, const struct vfs *fs, cons
 	struct journal_entry *entry = &j->v[i];
 	int r = state_capture(fs, entry->path, &entry->t0, &content, e);
 
+	if (r == 0)
+		r = state_capture_names(fs, entry->path, &entry->t0, e);
+	if (r == 0 && c && c->kind == CHANGE_FILE)
+		r = note_made(entry, c, e);
 	if (r < 0 || entry->t0.st.type != VFS_FILE)
 		return r;
 	if (state_is_large(&entry->t0))
@@ -196,41 +210,127 @@ bool journal_is_of_another_boot(const struct journal *j)
 	return j->boot[0] && now[0] && strcmp(j->boot, now) != 0;
 }
 
-int journal_begin(struct journal *j, const struct vfs *fs, const struct changes *changes,
-		  const char *const *watch, struct err *e)
+static void note_start(struct journal *j)
 {
-	cleanup_buf struct buf data = BUF(LIMIT_JOURNAL_DATA);
-	int r = journal_add_authorities(j, &data, e);
-
 	clock_gettime(CLOCK_REALTIME, &j->began);
 	read_boot_id(j->boot);
+}
+
+/* All paths: changed ones, and those that a tool would make when the user runs it. */
+static int list_entries(struct journal *j, const struct changes *changes, const char *const *watch,
+			struct err *e)
+{
+	int r = 0;
+
 	for (size_t i = 0; r == 0 && i < changes->n; i++)
 		r = add_with_parents(j, changes->v[i].path, changes->v[i].role, e);
 	if (r == 0)
 		r = add_watched(j, watch, e);
-	if (r == 0 && j->family)
-		r = add_watched(j, j->family->stores, e); /* a tool that the user runs makes them */
-	for (size_t i = 0; r == 0 && i < j->n; i++)
-		r = record_before(j, i, fs, changes_find(changes, j->v[i].path), &data, e);
+	return r == 0 && j->family ? add_watched(j, j->family->stores, e) : r;
+}
+
+int journal_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
+		  const char *const *watch, struct err *e)
+{
+	int r;
+
+	note_start(j);
+	j->data = BUF(LIMIT_JOURNAL_DATA);
+	r = journal_add_authorities(j, &j->data, e);
 	if (r == 0)
-		r = journal_save_before(j, &data, e);
+		r = list_entries(j, changes, watch, e);
+	for (size_t i = 0; r == 0 && i < j->n; i++)
+		r = record_before(j, i, fs, changes_find(changes, j->v[i].path), &j->data, e);
+	return r < 0 ? err_wrap(e, r, "drafting the journal") : 0;
+}
+
+/* Counts are the same for the same authorities; what a layer on top may show is looked up. */
+static int copy_entry(const struct journal_entry *from, size_t n_authorities, const struct vfs *fs,
+		      struct timespec began, struct journal_entry *ret, struct err *e)
+{
+	size_t size = (n_authorities + 1) * sizeof(*from->n_ours);
+	enum vfs_type type = from->t0.st.type;
+	int r;
+
+	*ret = *from;
+	ret->t0 = (struct state){0};
+	ret->path = strdup(from->path);
+	ret->n_ours = from->n_ours ? malloc(size) : NULL;
+	if (!ret->path || (from->n_ours && !ret->n_ours))
+		return err_oom(e);
+	if (from->n_ours)
+		memcpy(ret->n_ours, from->n_ours, size);
+	if (type != VFS_DIR && type != VFS_LINK)
+		return state_copy(&from->t0, &ret->t0, e);
+	r = state_recapture(fs, from->path, &from->t0, began, &ret->t0, e);
+	if (r == 0 && !state_untouched(&from->t0, &ret->t0))
+		r = state_capture_names(fs, from->path, &ret->t0, e);
+	return r;
+}
+
+int journal_redraft(struct journal *j, const struct journal *draft, const struct vfs *fs,
+		    struct err *e)
+{
+	int r;
+
+	note_start(j);
+	j->data = BUF(LIMIT_JOURNAL_DATA);
+	j->v = calloc(draft->n + 1, sizeof(*j->v));
+	if (!j->v)
+		return err_oom(e);
+	r = buf_add(&j->data, draft->data.data, draft->data.n, e);
+	while (r == 0 && j->n < draft->n) {
+		size_t i = j->n++;
+
+		r = copy_entry(&draft->v[i], j->authorities->n, fs, j->began, &j->v[i], e);
+	}
+	return r < 0 ? err_wrap(e, r, "drafting the journal") : 0;
+}
+
+int journal_begin(struct journal *j, struct err *e)
+{
+	int r = journal_save_before(j, e);
+
 	if (r < 0)
 		return err_wrap(e, r, "writing the journal");
+	buf_done(&j->data); /* it can be read again */
 	fault_point("journal.recorded");
 	return 0;
 }
 
-int journal_commit(struct journal *j, const struct vfs *fs, struct err *e)
+/* Does any change touch the path, or something in it? */
+static bool is_touched(const struct changes *changes, const char *path)
+{
+	for (size_t i = 0; i < changes->n; i++)
+		if (path_is_below(changes->v[i].path, path))
+			return true;
+	return false;
+}
+
+/* Nobody but the install has touched anything. */
+static int record_after(struct journal_entry *entry, const struct vfs *fs,
+			const struct changes *changes, struct err *e)
+{
+	if (!is_touched(changes, entry->path))
+		return state_copy(&entry->t0, &entry->t1, e);
+	if (entry->has_made)
+		return state_capture_written(fs, entry->path, entry->made, &entry->t1, e);
+	return state_capture(fs, entry->path, &entry->t1, NULL, e);
+}
+
+int journal_commit(struct journal *j, const struct vfs *fs, const struct changes *changes,
+		   struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < j->n; i++)
-		r = state_capture(fs, j->v[i].path, &j->v[i].t1, NULL, e);
+		r = record_after(&j->v[i], fs, changes, e);
 	if (r == 0)
 		r = journal_save_after(j, e);
 	if (r < 0)
 		return err_wrap(e, r, "completing the journal");
 	j->installed = true;
+	clock_gettime(CLOCK_REALTIME_COARSE, &j->ended);
 	return 0;
 }
 

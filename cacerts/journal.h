@@ -38,9 +38,11 @@ struct journal_content {
 struct journal_entry {
 	char *path;
 	enum change_role role;
-	struct state t0;             /* before the install */
-	struct state t1;             /* after it */
-	struct journal_content kept; /* files: the content at T0 */
+	bool has_made;                    /* the install writes a file there ... */
+	unsigned char made[STATE_SHA256]; /* ... with this content */
+	struct state t0;                  /* before the install */
+	struct state t1;                  /* after it */
+	struct journal_content kept;      /* files: the content at T0 */
 	size_t *n_ours; /* how often authority i stood in the file at T0; NULL: never */
 };
 
@@ -54,29 +56,45 @@ struct journal {
 	const struct distro_family *family; /* NULL: unknown */
 	struct authorities *authorities;    /* one reference */
 	struct timespec began;              /* wall clock at T0 */
-	char boot[JOURNAL_BOOT_ID];         /* of the kernel at T0; empty: not known */
+	struct timespec
+		ended; /* that of change times when T1 was known; 0 in one that was loaded */
+	char boot[JOURNAL_BOOT_ID]; /* of the kernel at T0; empty: not known */
 	struct journal_entry *v;
 	size_t n;
+	struct buf data;      /* of a draft: the attachments of its record */
 	bool installed;       /* t1 is valid */
-	struct record before; /* of a journal that was loaded: what entry.kept speaks of */
+	struct record before; /* of one that was written or loaded: what entry.kept speaks of */
 };
 
 void journal_done(struct journal *j);
 #define cleanup_journal cleanup(journal_done)
 
 /*
- * journal_begin - record T0 of all that @changes and its directories will touch
- * @j:     dirfd, id, specs, family and authorities are set; entries are filled in
+ * journal_draft - look up T0 of all that @changes and its directories will touch
+ * @j:     family and authorities are set; entries and attachments are filled in
  * @watch: NULL-terminated further paths whose T0 the undo will want
  *
- * After 0 everything is durable and the changes may be played. On failure nothing was changed
- * in the container and the directory may be removed.
+ * Changes nothing, in the container or on the disk.
  */
-int journal_begin(struct journal *j, const struct vfs *fs, const struct changes *changes,
+int journal_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
 		  const char *const *watch, struct err *e);
 
-/* Record T1 and that the install is complete; durable after 0. */
-int journal_commit(struct journal *j, const struct vfs *fs, struct err *e);
+/*
+ * The same from an earlier draft for the same changes, in a view that shows the same but for
+ * directories of layers on top (vfs/seen.h): only those are looked at.
+ */
+int journal_redraft(struct journal *j, const struct journal *draft, const struct vfs *fs,
+		    struct err *e);
+
+/*
+ * Write what was drafted; dirfd, id and specs are set. After 0 everything is durable and the
+ * changes may be played. On failure the directory may be removed.
+ */
+int journal_begin(struct journal *j, struct err *e);
+
+/* Record T1, after @changes, and that the install is complete; durable after 0. */
+int journal_commit(struct journal *j, const struct vfs *fs, const struct changes *changes,
+		   struct err *e);
 
 /*
  * Read a journal back. Takes @dirfd, on success only.
@@ -92,7 +110,7 @@ int journal_load(int dirfd, struct journal *ret, struct err *e);
 int journal_remove(int parent, const char *name, enum record_sync sync, struct err *e);
 
 /*
- * What the file of entry @i held at T0, of a journal that was loaded.
+ * What the file of entry @i held at T0, of a journal that was written or loaded.
  * @now: what is there now, for CONTENT_WITHIN
  * @to:  empty
  *

@@ -52,7 +52,7 @@ static size_t size_of_authorities(const struct journal *j)
 	return n;
 }
 
-int journal_save_before(const struct journal *j, const struct buf *data, struct err *e)
+int journal_save_before(struct journal *j, struct err *e)
 {
 	cleanup_json json_t *doc = NULL;
 	json_t *entries = json_array();
@@ -66,7 +66,7 @@ int journal_save_before(const struct journal *j, const struct buf *data, struct 
 			"family", j->family ? j->family->name : NULL, "rootfs",
 			mount_specs_to_json(&j->rootfs), "mounts", mount_specs_to_json(&j->mounts),
 			"entries", entries);
-	return doc ? record_create(j->dirfd, doc, data, e) : err_oom(e);
+	return doc ? record_create(j->dirfd, doc, &j->data, &j->before, e) : err_oom(e);
 }
 
 int journal_save_after(const struct journal *j, struct err *e)

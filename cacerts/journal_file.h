@@ -6,8 +6,8 @@
 /* Add an entry in its sorted place (journal.c). */
 int journal_add(struct journal *j, const char *path, enum change_role role, struct err *e);
 
-/* The first record: @data has the authorities, then the contents that entries speak of. */
-int journal_save_before(const struct journal *j, const struct buf *data, struct err *e);
+/* The first record: j->data has the authorities, then the contents that entries speak of. */
+int journal_save_before(struct journal *j, struct err *e);
 int journal_save_after(const struct journal *j, struct err *e);
 /* The authorities as one text, for the start of @data. */
 int journal_add_authorities(const struct journal *j, struct buf *data, struct err *e);

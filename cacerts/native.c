@@ -38,9 +38,10 @@ int native_decline(struct native *n, const char *format, ...)
 
 int native_check_time(struct native *n)
 {
-	if (n->deadline && clock_mono_usec() > n->deadline)
-		return native_decline(n, "it takes too long to look at");
-	return 0;
+	if (!n->deadline || clock_mono_usec() <= n->deadline)
+		return 0;
+	n->p->is_repeatable = false;
+	return native_decline(n, "it takes too long to look at");
 }
 
 int native_list(struct native *n, const char *dir, char *ret_path, struct strv *ret)

@@ -243,7 +243,10 @@ int cacerts_plan(const struct cacerts_request *q, const struct vfs *fs, struct c
 		 struct err *e)
 {
 	cleanup_cacerts_plan struct cacerts_plan p = {
-		.masked = STRV(LIMIT_MASKS), .env = STRV(LIMIT_ENV), .report = NULL};
+		.masked = STRV(LIMIT_MASKS),
+		.env = STRV(LIMIT_ENV),
+		.is_repeatable = true,
+	};
 	int r = begin(fs, &p, e);
 
 	if (r == 0)

@@ -119,8 +119,10 @@ int plan_helper(const struct cacerts_request *q, const struct vfs *fs, struct ca
 	const struct distro_family *family = p->distro.family;
 	char trap[HELPER_TRAP_SIZE];
 	struct err why = ERR_NONE;
-	int r = helper_traps_find(fs, family, trap, e);
+	int r;
 
+	p->is_repeatable = false;
+	r = helper_traps_find(fs, family, trap, e);
 	if (r < 0)
 		return r;
 	if (trap[0]) {

@@ -69,10 +69,12 @@ int plan_java(const struct cacerts_request *q, const struct vfs *fs, struct cace
 	int r = java_homes_find(fs, q->env, &paths, e);
 
 	for (size_t i = 0; r == 0 && i < paths.n; i++) {
-		if (clock_mono_usec() > deadline)
-			plan_note_skip(p, paths.v[i], "looking at the keystores takes too long");
-		else
+		if (clock_mono_usec() <= deadline) {
 			r = try_store(q, fs, paths.v[i], p, e);
+			continue;
+		}
+		p->is_repeatable = false;
+		plan_note_skip(p, paths.v[i], "looking at the keystores takes too long");
 	}
 	return r;
 }

@@ -145,17 +145,24 @@ static int write_new(int dirfd, const struct buf *text, struct err *e)
 	return 0;
 }
 
-int record_create(int dirfd, const json_t *doc, const struct buf *data, struct err *e)
+int record_create(int dirfd, const json_t *doc, const struct buf *data, struct record *ret,
+		  struct err *e)
 {
 	cleanup_buf struct buf text = BUF(MAX_SIZE);
+	size_t n_data = data ? data->n : 0;
+	size_t n = 0;
 	int r = build(RECORD_BEFORE, doc, data, &text, e);
 
+	if (r == 0)
+		n = text.n;
 	if (r == 0)
 		r = add_room(&text, e);
 	if (r == 0)
 		r = write_new(dirfd, &text, e);
 	if (r < 0)
 		unlinkat(dirfd, NAME_NEW, 0);
+	else if (ret)
+		*ret = (struct record){.data = (off_t)(n - n_data), .n_data = n_data};
 	return r;
 }
 

@@ -42,8 +42,12 @@ struct record {
 void record_done(struct record *r);
 #define cleanup_record cleanup(record_done)
 
-/* Make the file in the directory, with its first record; durable after 0. */
-int record_create(int dirfd, const json_t *doc, const struct buf *data, struct err *e);
+/*
+ * Make the file in the directory, with its first record; durable after 0. @ret, which may be NULL,
+ * gets what record_read() needs, but no document.
+ */
+int record_create(int dirfd, const json_t *doc, const struct buf *data, struct record *ret,
+		  struct err *e);
 
 /* Add a record. @data may be NULL. -ENOENT (ERR_NOT_FOUND) without a file. */
 int record_append(int dirfd, enum record_kind kind, const json_t *doc, const struct buf *data,

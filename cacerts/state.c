@@ -23,7 +23,7 @@ void state_done(struct state *s)
 	*s = (struct state){0};
 }
 
-static int digest(const struct buf *bytes, unsigned char ret[STATE_SHA256], struct err *e)
+int state_digest(const struct buf *bytes, unsigned char ret[STATE_SHA256], struct err *e)
 {
 	const char *data = bytes->n ? bytes->data : "";
 
@@ -51,14 +51,14 @@ static int capture_file(const struct vfs *fs, const char *path, struct state *s,
 	if (state_is_large(s))
 		return digest_identity(s, e);
 	r = vfs_read_file(fs, path, text, e);
-	return r < 0 ? r : digest(text, s->sha256, e);
+	return r < 0 ? r : state_digest(text, s->sha256, e);
 }
 
 int state_check_content(const struct state *s, const char *path, const struct buf *bytes,
 			struct err *e)
 {
 	unsigned char sha256[STATE_SHA256];
-	int r = digest(bytes, sha256, e);
+	int r = state_digest(bytes, sha256, e);
 
 	if (r == 0 && memcmp(sha256, s->sha256, sizeof(sha256)) != 0)
 		return err_set(e, -EINVAL, ERR_INVALID, "what '%s' held can't be told", path);
@@ -88,41 +88,106 @@ int state_digest_names(const struct strv *names, unsigned char ret[STATE_SHA256]
 	return good ? 0 : err_oom(e);
 }
 
-static int capture_names(const struct vfs *fs, const char *path, struct state *s, struct err *e)
+int state_capture_names(const struct vfs *fs, const char *path, struct state *s, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
-	int r = vfs_list(fs, path, &names, e);
+	int r = s->st.type == VFS_DIR ? vfs_list(fs, path, &names, e) : 0;
 
 	if (r == -E2BIG) {
 		err_clear(e);
 		return digest_identity(s, e);
 	}
-	return r == 0 ? state_digest_names(&names, s->sha256, e) : r;
+	return r == 0 && s->st.type == VFS_DIR ? state_digest_names(&names, s->sha256, e) : r;
 }
 
-static int capture_dir(const struct vfs *fs, const char *path, struct state *s, struct err *e)
+/* @s has the stat of @path, and with @sha256 the digest of its content. */
+static int capture_rest(const struct vfs *fs, const char *path, struct state *s,
+			const unsigned char *sha256, struct buf *content, struct err *e)
 {
-	int r = vfs_get_dir_facts(fs, path, &s->dir, e);
+	enum vfs_type type = s->st.type;
+	int r = 0;
 
-	return r == 0 ? capture_names(fs, path, s, e) : r;
+	if (type == VFS_FILE || type == VFS_DIR)
+		r = vfs_get_xattrs(fs, path, &s->xattrs, e);
+	if (r == 0 && type == VFS_FILE && sha256)
+		memcpy(s->sha256, sha256, sizeof(s->sha256));
+	else if (r == 0 && type == VFS_FILE)
+		r = capture_file(fs, path, s, content, e);
+	if (r == 0 && type == VFS_DIR)
+		r = vfs_get_dir_facts(fs, path, &s->dir, e);
+	if (r == 0 && type == VFS_LINK)
+		r = capture_link(fs, path, s, e);
+	return r;
+}
+
+static int capture(const struct vfs *fs, const char *path, const unsigned char *sha256,
+		   struct state *ret, struct buf *content, struct err *e)
+{
+	cleanup_state struct state s = {0};
+	int r = vfs_lstat(fs, path, &s.st, e);
+
+	if (r == 0)
+		r = capture_rest(fs, path, &s, sha256, content, e);
+	if (r < 0)
+		return err_wrap(e, r, "looking at '%s'", path);
+	*ret = s;
+	s = (struct state){0};
+	return 0;
 }
 
 int state_capture(const struct vfs *fs, const char *path, struct state *ret, struct buf *content,
 		  struct err *e)
 {
-	cleanup_state struct state s = {0};
-	int r = vfs_lstat(fs, path, &s.st, e);
+	return capture(fs, path, NULL, ret, content, e);
+}
 
-	if (r == 0 && (s.st.type == VFS_FILE || s.st.type == VFS_DIR))
-		r = vfs_get_xattrs(fs, path, &s.xattrs, e);
-	if (r == 0 && s.st.type == VFS_FILE)
-		r = capture_file(fs, path, &s, content, e);
-	if (r == 0 && s.st.type == VFS_DIR)
-		r = capture_dir(fs, path, &s, e);
-	if (r == 0 && s.st.type == VFS_LINK)
-		r = capture_link(fs, path, &s, e);
+int state_capture_written(const struct vfs *fs, const char *path, const unsigned char *sha256,
+			  struct state *ret, struct err *e)
+{
+	return capture(fs, path, sha256, ret, NULL, e);
+}
+
+int state_copy(const struct state *s, struct state *ret, struct err *e)
+{
+	cleanup_state struct state copy = *s;
+	int r;
+
+	copy.xattrs = (struct vfs_xattrs){0};
+	copy.target = s->target ? strdup(s->target) : NULL;
+	if (s->target && !copy.target)
+		return err_oom(e);
+	r = vfs_xattrs_copy(&s->xattrs, &copy.xattrs, e);
+	if (r < 0)
+		return r;
+	*ret = copy;
+	copy = (struct state){0};
+	return 0;
+}
+
+/* Is it the same entry, with the same change time? A directory's birthday isn't known yet. */
+static bool is_untouched(const struct vfs_stat *was, const struct vfs_stat *now)
+{
+	return was->type == now->type && was->dev == now->dev && was->ino == now->ino &&
+	       clock_compare(was->ctime, now->ctime) == 0;
+}
+
+int state_recapture(const struct vfs *fs, const char *path, const struct state *was,
+		    struct timespec since, struct state *ret, struct err *e)
+{
+	cleanup_state struct state s = {0};
+	struct vfs_stat now;
+	int r = vfs_lstat(fs, path, &now, e);
+
+	if (r < 0)
+		return r;
+	if (!is_untouched(&was->st, &now) || clock_compare(now.ctime, since) >= 0)
+		return state_capture(fs, path, ret, NULL, e);
+	r = state_copy(was, &s, e);
+	if (r == 0 && now.type == VFS_DIR)
+		r = vfs_get_dir_facts(fs, path, &s.dir, e);
 	if (r < 0)
 		return err_wrap(e, r, "looking at '%s'", path);
+	s.st = now;
 	*ret = s;
 	s = (struct state){0};
 	return 0;

@@ -14,24 +14,39 @@ enum { STATE_SHA256 = 32 };
 
 struct state {
 	struct vfs_stat st;
-	struct vfs_xattrs xattrs; /* files and directories; owned */
-	char *target;             /* links; owned */
-	unsigned char
-		sha256[STATE_SHA256]; /* files: of the content; directories: of the names in it */
-	struct vfs_dir_facts dir;     /* directories */
+	struct vfs_xattrs xattrs;           /* files and directories; owned */
+	char *target;                       /* links; owned */
+	unsigned char sha256[STATE_SHA256]; /* files: of the content; directories of the names in
+					       them, after state_capture_names() */
+	struct vfs_dir_facts dir;           /* directories */
 };
 
 void state_done(struct state *s);
 #define cleanup_state cleanup(state_done)
 
+int state_copy(const struct state *s, struct state *ret, struct err *e);
+
 /*
  * Capture @path. @content, if given, also gets a file's bytes, none of one that is large.
- * What is too much to read (a large file, a directory above LIMIT_DIR_ENTRIES) has a digest that
- * is another one once anybody has touched it.
+ * What is too much to read (a large file) has a digest that is another one once anybody has
+ * touched it.
  * Returns: 0, also when nothing is there; -E2BIG (ERR_LIMIT) for a file above @content's maximum.
  */
 int state_capture(const struct vfs *fs, const char *path, struct state *ret, struct buf *content,
 		  struct err *e);
+/* Of a directory also the digest of the names in it; above LIMIT_DIR_ENTRIES as of a large file. */
+int state_capture_names(const struct vfs *fs, const char *path, struct state *s, struct err *e);
+
+/*
+ * Capture @path, of which @was is an earlier state: what nobody has touched isn't read again.
+ * @since: when others began, by the clock of change times, which moves in ticks: what has a time
+ *         not before it may have been touched without showing, and is read
+ */
+int state_recapture(const struct vfs *fs, const char *path, const struct state *was,
+		    struct timespec since, struct state *ret, struct err *e);
+/* Capture @path, at which a file with these bytes was written just now. */
+int state_capture_written(const struct vfs *fs, const char *path, const unsigned char *sha256,
+			  struct state *ret, struct err *e);
 
 /* Raise -EINVAL unless these are the bytes that the file at @path held. */
 int state_check_content(const struct state *s, const char *path, const struct buf *bytes,
@@ -40,6 +55,8 @@ int state_check_content(const struct state *s, const char *path, const struct bu
 /* A file above LIMIT_STORE_FILE, which nobody reads? */
 bool state_is_large(const struct state *s);
 
+/* The digest that a file's state has for these bytes. */
+int state_digest(const struct buf *bytes, unsigned char ret[STATE_SHA256], struct err *e);
 /* The digest that a directory's state has for these sorted names. */
 int state_digest_names(const struct strv *names, unsigned char ret[STATE_SHA256], struct err *e);
 

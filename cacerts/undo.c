@@ -79,13 +79,20 @@ static void mend_torn(const struct undo *u, size_t i)
 		memcpy(t2->sha256, t1->sha256, sizeof(t2->sha256));
 }
 
+/* The last state of entry @i that is known. */
+static const struct state *last_known(const struct undo *u, size_t i)
+{
+	return u->j->installed ? &u->j->v[i].t1 : &u->j->v[i].t0;
+}
+
 static int capture_all(struct undo *u, struct err *e)
 {
 	bool may_be_torn = u->j->installed && journal_is_of_another_boot(u->j);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < u->j->n; i++) {
-		r = state_capture(u->fs, u->j->v[i].path, &u->t2[i], NULL, e);
+		r = state_recapture(u->fs, u->j->v[i].path, last_known(u, i), u->j->ended,
+				    &u->t2[i], e);
 		if (r == 0 && may_be_torn)
 			mend_torn(u, i);
 	}
@@ -322,17 +329,30 @@ int undo_load(int dirfd, struct journal *ret, struct err *e)
 	return UNDO_NOTHING;
 }
 
-static int undo_journal(int dirfd, json_t *report, enum record_sync *ret_sync, struct err *e)
+static int load_and_run(int dirfd, json_t *report, enum record_sync *ret_sync, struct err *e)
 {
 	cleanup_journal struct journal j = {.dirfd = -EBADF};
 	int r = undo_load(dirfd, &j, e);
 
-	if (r == UNDO_NOTHING) {
-		json_object_set_new(report, "result", json_string("nothing"));
-		return 0;
+	if (r != UNDO_NOTHING)
+		return r == 0 ? run(&j, report, ret_sync, e) : r;
+	json_object_set_new(report, "result", json_string("nothing"));
+	return 0;
+}
+
+/* @known may be NULL. */
+static int undo_journal(int dirfd, struct journal *known, json_t *report,
+			enum record_sync *ret_sync, struct err *e)
+{
+	int r;
+
+	if (known && known->installed) {
+		known->dirfd = dirfd;
+		r = run(known, report, ret_sync, e);
+		known->dirfd = -EBADF;
+	} else {
+		r = load_and_run(dirfd, report, ret_sync, e);
 	}
-	if (r == 0)
-		r = run(&j, report, ret_sync, e);
 	if (r < 0) {
 		json_object_set_new(report, "result", json_string("failed"));
 		if (e) {
@@ -349,10 +369,10 @@ int undo_run(int dirfd, json_t *report, struct err *e)
 {
 	enum record_sync ignored = RECORD_LATER;
 
-	return undo_journal(dirfd, report, &ignored, e);
+	return undo_journal(dirfd, NULL, report, &ignored, e);
 }
 
-int undo_take(int parent, const char *name, json_t *report, struct err *e)
+int undo_take(int parent, const char *name, struct journal *known, json_t *report, struct err *e)
 {
 	cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	enum record_sync sync = RECORD_LATER;
@@ -362,6 +382,6 @@ int undo_take(int parent, const char *name, json_t *report, struct err *e)
 		return 0;
 	if (fd < 0)
 		return err_sys(e, "opening the journal '%s'", name);
-	r = undo_journal(fd, report, &sync, e);
+	r = undo_journal(fd, known, report, &sync, e);
 	return r == 0 ? journal_remove(parent, name, sync, e) : r;
 }

@@ -63,7 +63,8 @@ int undo_run(int dirfd, json_t *report, struct err *e);
 
 /*
  * undo_take - undo the journal that is the directory @name of @parent, and remove it
+ * @known: it as the install left it, so that it needn't be read; NULL, or not installed: it is
  *
  * No directory is no error: then @report stays as it is. Returns as undo_run().
  */
-int undo_take(int parent, const char *name, json_t *report, struct err *e);
+int undo_take(int parent, const char *name, struct journal *known, json_t *report, struct err *e);

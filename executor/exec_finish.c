@@ -41,6 +41,7 @@ static int end_process(struct exec *x, struct err *e)
 static int undo_trust(struct exec *x, json_t *report, struct err *e)
 {
 	struct target *target = take_ptr(x->target);
+	struct target_trust *trust;
 	char owner[LIMIT_ID + 1];
 	int r;
 
@@ -49,7 +50,9 @@ static int undo_trust(struct exec *x, json_t *report, struct err *e)
 	targets_leave(&x->ex->targets, target, owner);
 	if (owner[0] == '\0')
 		return 0;
-	r = exec_undo_journal(x->ex, owner, JOURNAL_TRUST, report, e);
+	trust = targets_trust(&x->ex->targets, target); /* nobody else is inside */
+	r = exec_undo_journal(x->ex, owner, JOURNAL_TRUST, trust ? &trust->journal : NULL, report,
+			      e);
 	/* The installer left its directory for us; its own exec is long over. */
 	if (r == 0 && strcmp(owner, x->q.id) != 0)
 		unlinkat(x->ex->execs_fd, owner, AT_REMOVEDIR);
@@ -80,7 +83,7 @@ static int undo(struct exec *x, struct err *e)
 	if (r == 0 && x->state_fd >= 0) { /* else the directory of this id is another's */
 		cleanup_json json_t *ignored = json_object();
 
-		r = exec_undo_journal(x->ex, x->q.id, JOURNAL_MOUNT_POINTS, ignored, e);
+		r = exec_undo_journal(x->ex, x->q.id, JOURNAL_MOUNT_POINTS, NULL, ignored, e);
 	}
 	return r == 0 ? count_upper(x, e) : r;
 }

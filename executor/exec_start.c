@@ -66,9 +66,8 @@ static int claim_tree(struct exec *x, const struct vfs *fs, struct err *e)
 
 static int make_mount_points(struct exec *x, struct err *e)
 {
-	const struct mount_specs none = {.n = 0};
-	cleanup_authorities struct authorities *nobody = authorities_new();
 	cleanup_changes struct changes changes = {0};
+	cleanup_vfs struct vfs *rootfs = NULL;
 	cleanup_vfs struct vfs *fs = NULL;
 	int r = vfs_new(&x->rootfs, NULL, &fs, e);
 
@@ -78,7 +77,8 @@ static int make_mount_points(struct exec *x, struct err *e)
 		r = exec_plan_mount_points_in(fs, &x->q.mounts, &changes, e);
 	if (r < 0 || changes.n == 0)
 		return r;
-	return exec_install_changes(x, JOURNAL_MOUNT_POINTS, &none, &changes, NULL, nobody, e);
+	r = vfs_new(&x->rootfs, NULL, &rootfs, e); /* they are made below the mounts */
+	return r == 0 ? exec_install_mount_points(x, rootfs, &changes, e) : r;
 }
 
 /* HOME is what the user's passwd entry says unless the caller says otherwise. */

@@ -110,6 +110,7 @@ int executor_new(const struct executor_config *config, struct executor **ret, st
 	pthread_mutex_init(&ex->lock, NULL);
 	pthread_mutex_init(&ex->repairing, NULL);
 	targets_init(&ex->targets);
+	known_images_init(&ex->known_images);
 	claims_init(&ex->claims);
 	r = copy_config(ex, config, e);
 	if (r == 0)
@@ -136,6 +137,7 @@ struct executor *executor_free(struct executor *ex)
 		cgroup_tree_free(ex->cgroups);
 	authorities_unref(ex->authorities);
 	targets_done(&ex->targets);
+	known_images_done(&ex->known_images);
 	claims_done(&ex->claims);
 	pthread_mutex_destroy(&ex->repairing);
 	pthread_mutex_destroy(&ex->lock);

@@ -3,7 +3,7 @@
 /* internal - the structs behind executor.h and exec.h; for this folder only */
 #include <pthread.h>
 
-#include "cacerts/cacerts.h"
+#include "cacerts/known_images.h"
 #include "executor/claims.h"
 #include "executor/exec.h"
 #include "executor/targets.h"
@@ -14,6 +14,7 @@ struct executor {
 	char *run_dir;
 	char *authorities_dir;
 	struct known_tools known_tools;
+	struct known_images known_images;
 	char *staging; /* <run_dir>/staging */
 	uint64_t open_files;
 	int execs_fd;   /* <state_dir>/execs */
@@ -92,10 +93,14 @@ int exec_open_view(const struct mount_specs *rootfs, const struct mount_specs *m
 int exec_show_trust(struct exec *x, const struct cacerts_plan *p, struct err *e);
 
 /* journals.c */
-/* Journal and play @changes under this name; @family may be NULL. */
-int exec_install_changes(struct exec *x, const char *journal, const struct mount_specs *mounts,
-			 const struct changes *changes, const struct distro_family *family,
-			 const struct authorities *authorities, struct err *e);
-/* Undo the journal @name of exec @id and remove it; missing is fine. */
-int exec_undo_journal(struct executor *ex, const char *id, const char *name, json_t *report,
-		      struct err *e);
+/* Journal and play @changes, which make mount points, in the rootfs that @fs shows. */
+int exec_install_mount_points(struct exec *x, struct vfs *fs, const struct changes *changes,
+			      struct err *e);
+/* The same for the authorities, in the view that the plan was made for; fills trust->journal. */
+int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust, struct err *e);
+/*
+ * Undo the journal @name of exec @id and remove it; missing is fine.
+ * @known: it as it is on the disk; NULL: it is read
+ */
+int exec_undo_journal(struct executor *ex, const char *id, const char *name, struct journal *known,
+		      json_t *report, struct err *e);

@@ -25,43 +25,62 @@ static int make_directory(int parent, const char *name, struct err *e)
 	return fd < 0 ? err_sys(e, "opening the journal '%s'", name) : fd;
 }
 
-static int fill(struct journal *j, struct exec *x, const struct mount_specs *mounts,
-		const struct authorities *authorities, struct err *e)
+static int fill(struct journal *j, const struct exec *x, const struct mount_specs *mounts,
+		struct err *e)
 {
 	int r;
 
-	j->authorities = authorities_ref((struct authorities *)authorities);
 	j->id = strdup(x->q.id);
 	if (!j->id)
 		return err_oom(e);
 	r = mount_specs_extend(&j->rootfs, &x->rootfs, e);
-	return r == 0 ? mount_specs_extend(&j->mounts, mounts, e) : r;
+	return r == 0 && mounts ? mount_specs_extend(&j->mounts, mounts, e) : r;
 }
 
-int exec_install_changes(struct exec *x, const char *journal, const struct mount_specs *mounts,
-			 const struct changes *changes, const struct distro_family *family,
-			 const struct authorities *authorities, struct err *e)
+/* Plays @changes under the name @name; @j has been drafted for them. */
+static int install(struct exec *x, const char *name, struct journal *j, struct vfs *fs,
+		   const struct changes *changes, struct err *e)
 {
-	cleanup_journal struct journal j = {.dirfd = -EBADF, .family = family};
-	cleanup_vfs struct vfs *fs = NULL;
 	int r;
 
-	j.dirfd = make_directory(x->state_fd, journal, e);
-	if (j.dirfd < 0)
-		return j.dirfd;
-	r = fill(&j, x, mounts, authorities, e);
-	if (r == 0)
-		r = vfs_new(&j.rootfs, &j.mounts, &fs, e);
-	if (r == 0)
-		r = install_run(&j, fs, changes, e);
+	j->dirfd = make_directory(x->state_fd, name, e);
+	if (j->dirfd < 0)
+		return j->dirfd;
+	r = install_drafted(j, fs, changes, e);
+	j->dirfd = fd_close(j->dirfd);
 	if (r < 0 && !(e && e->dirty))
-		journal_remove(x->state_fd, journal, RECORD_DURABLE,
+		journal_remove(x->state_fd, name, RECORD_DURABLE,
 			       NULL); /* what stays is undone by nobody */
 	return r;
 }
 
-int exec_undo_journal(struct executor *ex, const char *id, const char *name, json_t *report,
-		      struct err *e)
+int exec_install_mount_points(struct exec *x, struct vfs *fs, const struct changes *changes,
+			      struct err *e)
+{
+	cleanup_journal struct journal j = {.dirfd = -EBADF, .authorities = authorities_new()};
+	int r = j.authorities ? fill(&j, x, NULL, e) : err_oom(e);
+
+	if (r == 0)
+		r = install_draft(&j, fs, changes, e);
+	return r == 0 ? install(x, JOURNAL_MOUNT_POINTS, &j, fs, changes, e) : r;
+}
+
+int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust, struct err *e)
+{
+	const struct known_image *image = trust->image;
+	struct journal *j = &trust->journal;
+	int r;
+
+	j->family = image->plan.distro.family;
+	j->authorities = authorities_ref(image->authorities);
+	r = fill(j, x, &x->q.mounts, e);
+	if (r == 0)
+		r = journal_redraft(j, &image->draft, fs, e);
+	return r == 0 ? install(x, JOURNAL_TRUST, j, fs, &image->plan.changes, e) : r;
+}
+
+int exec_undo_journal(struct executor *ex, const char *id, const char *name, struct journal *known,
+		      json_t *report, struct err *e)
 {
 	cleanup_close int dir = openat(ex->execs_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
@@ -70,6 +89,6 @@ int exec_undo_journal(struct executor *ex, const char *id, const char *name, jso
 		return 0;
 	if (dir < 0)
 		return err_sys(e, "opening the state directory of exec '%s'", id);
-	r = undo_take(dir, name, report, e);
+	r = undo_take(dir, name, known, report, e);
 	return r < 0 ? err_wrap(e, r, "exec '%s'", id) : 0;
 }

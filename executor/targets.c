@@ -20,12 +20,21 @@ struct target {
 	struct target_trust *trust; /* owned; NULL: nothing was done */
 };
 
+struct target_trust *target_trust_new(void)
+{
+	struct target_trust *trust = calloc(1, sizeof(*trust));
+
+	if (trust)
+		trust->journal.dirfd = -EBADF;
+	return trust;
+}
+
 struct target_trust *target_trust_free(struct target_trust *trust)
 {
 	if (!trust)
 		return NULL;
-	cacerts_plan_done(&trust->plan);
-	authorities_unref(trust->authorities);
+	known_image_unref(trust->image);
+	journal_done(&trust->journal);
 	free(trust);
 	return NULL;
 }
@@ -151,9 +160,9 @@ bool targets_owns(struct targets *t, const char *id)
 	return owns;
 }
 
-const struct target_trust *targets_trust(struct targets *t, const struct target *target)
+struct target_trust *targets_trust(struct targets *t, const struct target *target)
 {
-	const struct target_trust *trust;
+	struct target_trust *trust;
 
 	pthread_mutex_lock(&t->lock);
 	trust = target->trust;

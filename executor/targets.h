@@ -22,16 +22,17 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-#include "cacerts/cacerts.h"
+#include "cacerts/known_images.h"
 
 struct target;
 
 /* What the installer leaves for those that come after it. */
 struct target_trust {
-	struct cacerts_plan plan;        /* its masks and variables hold for them too */
-	struct authorities *authorities; /* the set that is trusted in the tree; one reference */
+	struct known_image *image; /* its masks and variables hold for them too; one reference */
+	struct journal journal;    /* as on the disk; without a state, it has to be read there */
 };
 
+struct target_trust *target_trust_new(void); /* NULL without memory */
 struct target_trust *target_trust_free(struct target_trust *trust);
 
 struct targets {
@@ -65,5 +66,8 @@ void targets_leave(struct targets *t, struct target *target, char *ret_owner);
 void targets_forget(struct targets *t, struct target *target);
 /* Is @id the owner of a tree that somebody is still inside? */
 bool targets_owns(struct targets *t, const char *id);
-/* What was settled; borrowed, valid until this exec leaves. NULL: nothing was done. */
-const struct target_trust *targets_trust(struct targets *t, const struct target *target);
+/*
+ * What was settled; borrowed, valid until this exec leaves; of the last one, until it forgets.
+ * NULL: nothing was done.
+ */
+struct target_trust *targets_trust(struct targets *t, const struct target *target);

@@ -49,8 +49,8 @@ int exec_open_view(const struct mount_specs *rootfs, const struct mount_specs *m
 	return r == 0 ? vfs_new(&copy, mounts, ret, e) : r;
 }
 
-/* Looks, decides, runs the tool if there is one. */
-static int plan(struct exec *x, const struct vfs *fs, struct cacerts_plan *ret, struct err *e)
+/* Looks, decides, runs the tool if there is one; or knows the image. */
+static int plan(struct exec *x, struct vfs *fs, struct known_image **ret, struct err *e)
 {
 	const struct cacerts_request q = {
 		.rootfs = &x->rootfs,
@@ -63,10 +63,11 @@ static int plan(struct exec *x, const struct vfs *fs, struct cacerts_plan *ret, 
 		.helper = exec_run_helper,
 		.helper_arg = x,
 	};
-	int r = cacerts_plan(&q, fs, ret, e);
+	bool known;
+	int r = known_images_plan(&x->ex->known_images, &q, fs, ret, &known, e);
 
 	if (r == 0)
-		json_object_update(trust_of(x), ret->report);
+		json_object_update(trust_of(x), (*ret)->plan.report);
 	return r;
 }
 
@@ -80,15 +81,16 @@ static int not_complete(const struct exec *x, struct err *e)
 }
 
 /* Plays the plan; @ret_installed: there is something to undo. */
-static int apply(struct exec *x, const struct cacerts_plan *p, bool *ret_installed, struct err *e)
+static int apply(struct exec *x, struct vfs *fs, struct target_trust *trust, bool *ret_installed,
+		 struct err *e)
 {
+	const struct cacerts_plan *p = &trust->image->plan;
 	int r = p->complete ? 0 : not_complete(x, e);
 
 	if (r == 0)
 		r = exec_show_trust(x, p, e);
 	if (r == 0 && p->changes.n > 0) {
-		r = exec_install_changes(x, JOURNAL_TRUST, &x->q.mounts, &p->changes,
-					 p->distro.family, x->authorities, e);
+		r = exec_install_plan(x, fs, trust, e);
 		*ret_installed = r == 0;
 	}
 	if (r < 0)
@@ -109,16 +111,14 @@ static void show_nothing(struct exec *x)
 	x->trust_mounts = (struct mount_specs){.n = 0};
 }
 
-static int install(struct exec *x, const struct vfs *fs, struct err *e)
+static int install(struct exec *x, struct vfs *fs, struct err *e)
 {
-	struct target_trust *trust = calloc(1, sizeof(*trust));
+	struct target_trust *trust = target_trust_new();
 	bool installed = false;
-	int r = trust ? plan(x, fs, &trust->plan, e) : err_oom(e);
+	int r = trust ? plan(x, fs, &trust->image, e) : err_oom(e);
 
-	if (r == 0) {
-		trust->authorities = authorities_ref(x->authorities);
-		r = apply(x, &trust->plan, &installed, e);
-	}
+	if (r == 0)
+		r = apply(x, fs, trust, &installed, e);
 	if (r < 0) {
 		trust = target_trust_free(trust);
 		show_nothing(x);
@@ -146,7 +146,7 @@ static int share(struct exec *x, struct err *e)
 	set_result(x, trust ? "shared" : "skipped");
 	if (!trust)
 		return not_complete(x, e);
-	if (!has_all(trust->authorities, x->authorities)) {
+	if (!has_all(trust->image->authorities, x->authorities)) {
 		if (x->q.trust == TRUST_REQUIRE)
 			return err_set(
 				e, -EBUSY, ERR_PRECONDITION,
@@ -155,9 +155,9 @@ static int share(struct exec *x, struct err *e)
 		warn(x, "another exec over the same tree trusts other authorities while it runs: "
 			"these hold here too");
 	}
-	add_authorities(x, trust->authorities);
-	r = trust->plan.complete ? 0 : not_complete(x, e);
-	return r == 0 ? exec_show_trust(x, &trust->plan, e) : r;
+	add_authorities(x, trust->image->authorities);
+	r = trust->image->plan.complete ? 0 : not_complete(x, e);
+	return r == 0 ? exec_show_trust(x, &trust->image->plan, e) : r;
 }
 
 /* A failure that left nothing behind costs the exec its authorities, not its life. */

@@ -70,6 +70,35 @@ void vfs_xattrs_done(struct vfs_xattrs *x)
 	*x = (struct vfs_xattrs){0};
 }
 
+static int copy_xattr(const struct vfs_xattr *x, struct vfs_xattr *ret, struct err *e)
+{
+	*ret = (struct vfs_xattr){.name = strdup(x->name), .value = malloc(x->size + 1)};
+	if (!ret->name || !ret->value) {
+		xattr_done(ret);
+		return err_oom(e);
+	}
+	memcpy(ret->value, x->value, x->size);
+	ret->size = x->size;
+	return 0;
+}
+
+int vfs_xattrs_copy(const struct vfs_xattrs *x, struct vfs_xattrs *ret, struct err *e)
+{
+	cleanup_vfs_xattrs struct vfs_xattrs copy = {.v = calloc(x->n + 1, sizeof(*x->v))};
+
+	if (!copy.v)
+		return err_oom(e);
+	for (; copy.n < x->n; copy.n++) {
+		int r = copy_xattr(&x->v[copy.n], &copy.v[copy.n], e);
+
+		if (r < 0)
+			return r;
+	}
+	*ret = copy;
+	copy = (struct vfs_xattrs){0};
+	return 0;
+}
+
 static int read_value(const char *path, const char *name, struct vfs_xattr *ret, struct err *e)
 {
 	cleanup_free char *scratch = malloc(LIMIT_XATTR_BYTES);

@@ -180,6 +180,8 @@ struct vfs_xattrs {
 };
 
 void vfs_xattrs_done(struct vfs_xattrs *x);
+/* @ret: empty before. */
+int vfs_xattrs_copy(const struct vfs_xattrs *x, struct vfs_xattrs *ret, struct err *e);
 int vfs_get_xattrs(const struct vfs *fs, const char *path, struct vfs_xattrs *ret, struct err *e);
 
 /* What to set; a field counts if its bit is in @fields. */

@@ -97,7 +97,7 @@ static void put_before(int dirfd, const struct section *s, const struct section 
 	make_data(authorities, &data, &n);
 	if (json_is_object(doc) && !json_object_get(doc, "n_authorities_bytes"))
 		json_object_set_new(doc, "n_authorities_bytes", json_integer((json_int_t)n));
-	fuzz_promise(record_create(dirfd, doc, &data, NULL) == 0, "%m");
+	fuzz_promise(record_create(dirfd, doc, &data, NULL, NULL) == 0, "%m");
 }
 
 static void put_more(int dirfd, enum record_kind kind, const struct section *s)
@@ -148,13 +148,14 @@ static bool load(int dirfd, struct journal *ret)
 
 static void save(struct journal *j, int dirfd)
 {
-	cleanup_buf struct buf data = BUF(LIMIT_JOURNAL);
 	struct err e = ERR_NONE;
 	int own = j->dirfd;
 
 	j->dirfd = dirfd;
-	fuzz_promise(journal_add_authorities(j, &data, &e) == 0, "%s", e.msg);
-	fuzz_promise(journal_save_before(j, &data, &e) == 0, "%s", e.msg);
+	j->data = BUF(LIMIT_JOURNAL);
+	fuzz_promise(journal_add_authorities(j, &j->data, &e) == 0, "%s", e.msg);
+	fuzz_promise(journal_save_before(j, &e) == 0, "%s", e.msg);
+	buf_done(&j->data);
 	if (j->installed)
 		fuzz_promise(journal_save_after(j, &e) == 0, "%s", e.msg);
 	j->dirfd = own;

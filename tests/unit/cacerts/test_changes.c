@@ -108,7 +108,7 @@ static void begin_journal(void)
 	cleanup_json json_t *doc = json_object();
 	struct err e = ERR_NONE;
 
-	ck_ok(record_create(dirfd_, doc, NULL, &e), e);
+	ck_ok(record_create(dirfd_, doc, NULL, NULL, &e), e);
 }
 
 START_TEST(a_list_on_disk_is_the_same_list)

@@ -79,7 +79,8 @@ START_TEST(a_crash_before_the_install_is_complete_is_undone_whatever_was_applied
 		box_changes(&b, &changes);
 		n = changes.n;
 		box_journal(&b, &j);
-		ck_ok(journal_begin(&j, b.v.fs, &changes, distro_bundles, &e), e);
+		ck_ok(install_draft(&j, b.v.fs, &changes, &e), e);
+		ck_ok(journal_begin(&j, &e), e);
 		for (size_t i = 0; i < k && i < n; i++)
 			ck_ok(change_apply(&changes.v[i], b.v.fs, &e), e);
 		journal_done(&j);

@@ -85,7 +85,8 @@ START_TEST(every_touched_path_and_its_directories_are_entries_in_order)
 	view_open(&b.v);
 	box_changes(&b, &changes);
 	box_journal(&b, &j);
-	ck_ok(journal_begin(&j, b.v.fs, &changes, watch, &e), e);
+	ck_ok(journal_draft(&j, b.v.fs, &changes, watch, &e), e);
+	ck_ok(journal_begin(&j, &e), e);
 	for (size_t i = 0; i < changes.n; i++)
 		ck_assert_ptr_nonnull(journal_find(&j, changes.v[i].path));
 	ck_assert_str_eq(j.v[0].path, "/");
@@ -233,7 +234,7 @@ START_TEST(a_journal_of_another_shape_is_refused)
 		cleanup_json json_t *doc = json_loads(shapes[i], 0, NULL);
 		struct err e = ERR_NONE;
 
-		ck_ok(record_create(b.journal, doc, NULL, &e), e);
+		ck_ok(record_create(b.journal, doc, NULL, NULL, &e), e);
 		expect_refused(shapes[i]);
 	}
 	ck_assert_int_eq(unlinkat(b.journal, "journal", 0), 0);

@@ -37,7 +37,7 @@ static void create(void)
 	struct err e = ERR_NONE;
 
 	ck_ok(buf_add(&data, "one\0two", 7, &e), e);
-	ck_ok(record_create(dir, doc, &data, &e), e);
+	ck_ok(record_create(dir, doc, &data, NULL, &e), e);
 }
 
 static void append(enum record_kind kind, int n, enum record_sync sync)

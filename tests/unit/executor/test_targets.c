@@ -106,11 +106,10 @@ END_TEST
 
 START_TEST(what_was_settled_is_there_for_those_that_come_later)
 {
-	struct target_trust *trust = calloc(1, sizeof(*trust));
+	struct target_trust *trust = target_trust_new();
 	struct target *a = enter(1, "a", true);
 
 	ck_assert_ptr_null(targets_trust(&t, a));
-	trust->authorities = authorities_new();
 	targets_settled(&t, a, true, trust);
 	ck_assert_ptr_eq(targets_trust(&t, enter(1, "b", false)), trust);
 	leave(a, "");
