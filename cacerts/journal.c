@@ -202,6 +202,11 @@ static void read_boot_id(char ret[JOURNAL_BOOT_ID])
 		snprintf(ret, JOURNAL_BOOT_ID, "%.*s", (int)strcspn(text.data, "\n"), text.data);
 }
 
+bool journal_is_fresh(const struct journal *j)
+{
+	return j->ended.tv_sec != 0;
+}
+
 bool journal_is_of_another_boot(const struct journal *j)
 {
 	char now[JOURNAL_BOOT_ID];

@@ -121,6 +121,8 @@ enum { JOURNAL_UNTOLD = 1 };
 int journal_read_before(const struct journal *j, size_t i, const struct buf *now, struct buf *to,
 			struct err *e);
 
+/* Is it what this process has just installed? Then no crash can have left anything half done. */
+bool journal_is_fresh(const struct journal *j);
 /* Has the machine been started anew since T0? Then what was written last may be torn. */
 bool journal_is_of_another_boot(const struct journal *j);
 

@@ -164,7 +164,7 @@ int state_copy(const struct state *s, struct state *ret, struct err *e)
 	return 0;
 }
 
-/* Is it the same entry, with the same change time? A directory's birthday isn't known yet. */
+/* Is it the same entry, with the same change time? That is later than any birthday. */
 static bool is_untouched(const struct vfs_stat *was, const struct vfs_stat *now)
 {
 	return was->type == now->type && was->dev == now->dev && was->ino == now->ino &&
@@ -183,8 +183,6 @@ int state_recapture(const struct vfs *fs, const char *path, const struct state *
 	if (!is_untouched(&was->st, &now) || clock_compare(now.ctime, since) >= 0)
 		return state_capture(fs, path, ret, NULL, e);
 	r = state_copy(was, &s, e);
-	if (r == 0 && now.type == VFS_DIR)
-		r = vfs_get_dir_facts(fs, path, &s.dir, e);
 	if (r < 0)
 		return err_wrap(e, r, "looking at '%s'", path);
 	s.st = now;

@@ -87,7 +87,8 @@ static const struct state *last_known(const struct undo *u, size_t i)
 
 static int capture_all(struct undo *u, struct err *e)
 {
-	bool may_be_torn = u->j->installed && journal_is_of_another_boot(u->j);
+	bool may_be_torn =
+		u->j->installed && !journal_is_fresh(u->j) && journal_is_of_another_boot(u->j);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < u->j->n; i++) {
@@ -174,7 +175,7 @@ static int find_plan(const struct journal *j, struct vfs *fs, struct changes *re
 		     struct err *e)
 {
 	struct err damage = ERR_NONE;
-	int r = changes_load(j->dirfd, ret, &damage);
+	int r = journal_is_fresh(j) ? -ENOENT : changes_load(j->dirfd, ret, &damage);
 
 	if (r == 0 || r == -ENOMEM)
 		return r == 0 ? 0 : err_oom(e);
@@ -211,12 +212,11 @@ static int get_plan(const struct journal *j, struct vfs *fs, struct changes *ret
 static int check_writable(const struct journal *j, const struct vfs *fs, struct err *e)
 {
 	for (size_t i = 0; i < j->n; i++) {
-		struct vfs_stat st = {.writable = true};
-		int r = j->v[i].role == ROLE_PARENT ? 0 : vfs_lstat(fs, j->v[i].path, &st, e);
+		int r = j->v[i].role == ROLE_PARENT ? 1 : vfs_is_writable(fs, j->v[i].path, e);
 
 		if (r < 0)
 			return r;
-		if (!st.writable)
+		if (r == 0)
 			return err_set(e, -EROFS, ERR_PRECONDITION,
 				       "what holds '%.200s' is read-only now", j->v[i].path);
 	}
@@ -302,7 +302,7 @@ static int run(const struct journal *j, json_t *report, enum record_sync *ret_sy
 		return r;
 	vfs_set_tag(fs, j->id);
 	r = undo_check_tree(j, fs, e);
-	if (r == 0)
+	if (r == 0 && !journal_is_fresh(j))
 		r = drop_temporaries(j, fs, e);
 	if (r == 0)
 		r = get_plan(j, fs, &plan, kept, e);
@@ -349,7 +349,7 @@ static int undo_journal(int dirfd, struct journal *known, json_t *report,
 	if (known && known->installed) {
 		known->dirfd = dirfd;
 		r = run(known, report, ret_sync, e);
-		known->dirfd = -EBADF;
+		known->dirfd = -EBADF; /* the caller's */
 	} else {
 		r = load_and_run(dirfd, report, ret_sync, e);
 	}

@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "vfs/content.h"
+#include "vfs/cursor.h"
 #include "vfs/meta.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/temp.h"
@@ -109,7 +110,7 @@ static int copy_up(const struct vfs *fs, const struct vfs_mount *m, const struct
 }
 
 /* Enter @name in @here, which has a part in the top, so that the result has one too. */
-static int enter(const struct vfs *fs, const struct vfs_dir *here, const char *name,
+static int enter(const struct vfs *fs, const struct vfs_dir *here, const char *name, bool *ret_made,
 		 struct vfs_dir *ret, struct err *e)
 {
 	cleanup_vfs_dir struct vfs_dir lower = {0};
@@ -124,6 +125,7 @@ static int enter(const struct vfs *fs, const struct vfs_dir *here, const char *n
 		const struct source from = {lower.v[0].fd, lower.v[0].fd};
 
 		r = copy_up(fs, here->mount, &from, vfs_dir_top(here), name, e);
+		*ret_made = true;
 		vfs_dir_done(&lower);
 		if (r == 0)
 			r = vfs_dir_enter(here, name, &lower, e);
@@ -142,21 +144,27 @@ int vfs_copy_up_dir(struct vfs *fs, const char *path, struct err *e)
 {
 	const struct vfs_mount *m = vfs_mount_of(fs, path);
 	const char *inside = vfs_path_inside(m, path);
+	const char *rest = inside;
 	cleanup_vfs_dir struct vfs_dir here = {0};
 	char name[NAME_MAX + 1];
 	int r = vfs_dir_root(m, &here, e);
 
 	if (r < 0)
 		return r;
-	while ((r = vfs_next_name(&inside, name, e)) > 0) {
+	while ((r = vfs_next_name(&rest, name, e)) > 0) {
 		struct vfs_dir child;
+		bool made = false;
 
-		r = enter(fs, &here, name, &child, e);
+		r = enter(fs, &here, name, &made, &child, e);
+		if (made)
+			vfs_cursor_forget_below(fs->cursor, m, inside, (size_t)(rest - inside));
 		if (r < 0)
 			return r;
 		vfs_dir_done(&here);
 		here = child;
 	}
+	if (r == 0)
+		vfs_cursor_put(fs->cursor, &here, inside);
 	return r;
 }
 
@@ -191,7 +199,10 @@ int vfs_copy_up_entry(struct vfs *fs, const char *path, struct err *e)
 		r = vfs_copy_up_dir(fs, parent, e);
 	if (r == 0)
 		r = vfs_place_find(fs, path, &p, e);
-	return r < 0 || p.entry.in_top ? r : copy_up_place(fs, &p, e);
+	if (r < 0 || p.entry.in_top)
+		return r;
+	vfs_cursor_forget_path(fs, path);
+	return copy_up_place(fs, &p, e);
 }
 
 /*

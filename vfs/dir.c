@@ -372,17 +372,16 @@ static int search(const struct vfs_dir *d, size_t from, const char *name, struct
  * The kernel's look-up gathers all that an entry consists of, and fails with any of it. So a
  * directory that can't be entered, or a file without content, is an error already here.
  */
-static int check_parts(const struct vfs_dir *d, const char *name, struct vfs_entry *entry,
-		       struct err *e)
+static int check_parts(const struct vfs_dir *d, const char *name, bool is_entered,
+		       struct vfs_entry *entry, struct vfs_dir *ret_child, struct err *e)
 {
-	cleanup_vfs_dir struct vfs_dir child = {0};
 	cleanup_close int content = -EBADF;
 	int r = 0;
 
 	if (d->mount->kind != MOUNT_OVERLAY)
 		return 0;
-	if (entry->type == VFS_DIR)
-		r = vfs_dir_enter(d, name, &child, e);
+	if (entry->type == VFS_DIR && !is_entered)
+		r = vfs_dir_enter(d, name, ret_child, e);
 	if (entry->type == VFS_FILE)
 		r = vfs_overlay_metacopy(d->mount, d->v[entry->at].fd, name, e);
 	if (r <= 0 || entry->type != VFS_FILE)
@@ -394,13 +393,21 @@ static int check_parts(const struct vfs_dir *d, const char *name, struct vfs_ent
 
 int vfs_dir_find(const struct vfs_dir *d, const char *name, struct vfs_entry *ret, struct err *e)
 {
+	cleanup_vfs_dir struct vfs_dir child = {0};
+
+	return vfs_dir_find_child(d, name, /* is_entered= */ false, ret, &child, e);
+}
+
+int vfs_dir_find_child(const struct vfs_dir *d, const char *name, bool is_entered,
+		       struct vfs_entry *ret, struct vfs_dir *ret_child, struct err *e)
+{
 	bool top_is_here = vfs_dir_top(d) >= 0;
 	struct vfs_entry under;
 	struct vfs_entry found;
 	int r = search(d, 0, name, &found, e);
 
 	if (r == 0)
-		r = check_parts(d, name, &found, e);
+		r = check_parts(d, name, is_entered, &found, ret_child, e);
 	if (r < 0)
 		return r;
 	if (top_is_here && found.at == 0) {

@@ -55,8 +55,17 @@ int vfs_dir_root(const struct vfs_mount *m, struct vfs_dir *ret, struct err *e);
  * (ERR_UNSUPPORTED) for a redirect that isn't followed.
  */
 int vfs_dir_enter(const struct vfs_dir *d, const char *name, struct vfs_dir *ret, struct err *e);
-/* Look @name up without opening it. Fails where the kernel's look-up does. */
+/*
+ * Look @name up without opening it. Fails where the kernel's look-up does.
+ */
 int vfs_dir_find(const struct vfs_dir *d, const char *name, struct vfs_entry *ret, struct err *e);
+/*
+ * The same for callers that keep directories open.
+ * @is_entered: if it is a directory, it has been entered before
+ * @ret_child:  else gets that directory, where the look-up had to enter it; empty before
+ */
+int vfs_dir_find_child(const struct vfs_dir *d, const char *name, bool is_entered,
+		       struct vfs_entry *ret, struct vfs_dir *ret_child, struct err *e);
 /*
  * An O_PATH descriptor of the file that has the content of @name, which is metadata only in
  * @d->v[@at]. @ret_layer, if not NULL, gets the index of its layer in the mount's. Returns it;

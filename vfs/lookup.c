@@ -56,6 +56,21 @@ int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, stru
 	return 0;
 }
 
+int vfs_is_writable(const struct vfs *fs, const char *path, struct err *e)
+{
+	const struct vfs_mount *m;
+	struct vfs_stat st;
+	int r = vfs_check_canonical(path, e);
+
+	if (r < 0)
+		return r;
+	m = vfs_mount_of(fs, path);
+	if (!m->has_submounts)
+		return m->has_top;
+	r = vfs_lstat(fs, path, &st, e);
+	return r < 0 ? r : st.writable;
+}
+
 int vfs_stat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e)
 {
 	char canonical[LIMIT_PATH];

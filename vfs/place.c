@@ -49,13 +49,14 @@ int vfs_check_canonical(const char *path, struct err *e)
 	return 0;
 }
 
-/* Walk on from @here, which is taken over, along what is left of a path. */
-static int walk_on(struct vfs_dir here, const char *rest, struct vfs_dir *ret, struct err *e)
+/* Walk on from @here, which is taken over, along what is left of a path; *@rest gets what isn't
+ * there. */
+static int walk_on(struct vfs_dir here, const char **rest, struct vfs_dir *ret, struct err *e)
 {
 	char name[NAME_MAX + 1];
 	int r;
 
-	while ((r = vfs_next_name(&rest, name, e)) > 0) {
+	while ((r = vfs_next_name(rest, name, e)) > 0) {
 		struct vfs_dir child;
 
 		r = vfs_dir_enter(&here, name, &child, e);
@@ -78,16 +79,20 @@ static int walk(const struct vfs *fs, const struct vfs_mount *m, const char *ins
 {
 	const char *rest = inside;
 	struct vfs_dir here;
-	int r = 0;
+	int r;
 
 	if (!m->is_dir)
 		return VFS_NOT_DIR;
-	if (!vfs_cursor_get(fs->cursor, m, inside, &here, &rest))
-		r = vfs_dir_root(m, &here, e);
+	r = vfs_cursor_get(fs->cursor, m, inside, &here, &rest);
+	if (r == VFS_CURSOR_NONE)
+		return VFS_NOT_DIR;
+	r = r > 0 ? 0 : vfs_dir_root(m, &here, e);
 	if (r == 0)
-		r = walk_on(here, rest, ret, e);
+		r = walk_on(here, &rest, ret, e);
 	if (r == 0)
 		vfs_cursor_put(fs->cursor, ret, inside);
+	else if (r == VFS_NOT_DIR)
+		vfs_cursor_put_none(fs->cursor, m, inside, (size_t)(rest - inside));
 	return r;
 }
 
@@ -133,6 +138,8 @@ static int find_root(struct vfs_place *p, struct err *e)
 
 static int find_name(const struct vfs *fs, struct vfs_place *p, const char *path, struct err *e)
 {
+	const char *inside = vfs_path_inside(p->mount, path);
+	cleanup_vfs_dir struct vfs_dir child = {0};
 	char parent[LIMIT_PATH];
 	int r;
 
@@ -143,7 +150,11 @@ static int find_name(const struct vfs *fs, struct vfs_place *p, const char *path
 	r = walk(fs, p->mount, vfs_path_inside(p->mount, parent), &p->dir, e);
 	if (r != 0)
 		return r < 0 ? r : 0; /* no directory: nothing is there */
-	return vfs_dir_find(&p->dir, p->name, &p->entry, e);
+	r = vfs_dir_find_child(&p->dir, p->name, vfs_cursor_has(fs->cursor, p->mount, inside),
+			       &p->entry, &child, e);
+	if (r == 0 && child.n > 0)
+		vfs_cursor_put(fs->cursor, &child, inside);
+	return r;
 }
 
 int vfs_place_find(const struct vfs *fs, const char *path, struct vfs_place *ret, struct err *e)

@@ -23,7 +23,7 @@ static int remove_entry(struct vfs *fs, const char *path, struct err *e)
 	}
 	if (p.entry.below != VFS_ABSENT)
 		return vfs_top_put_whiteout(fs, path, &p, e);
-	vfs_cursor_forget(fs->cursor);
+	vfs_cursor_forget_path(fs, path);
 	return vfs_temp_remove(p.mount, vfs_dir_top(&p.dir), p.name, e);
 }
 
@@ -45,7 +45,7 @@ static int drop(struct vfs *fs, const char *path, struct err *e)
 	if (!p.entry.in_top && !p.entry.whiteout)
 		return 0;
 	is_dir = p.entry.in_top && p.entry.type == VFS_DIR;
-	vfs_cursor_forget(fs->cursor);
+	vfs_cursor_forget_path(fs, path);
 	fault_point("vfs.drop");
 	if (unlinkat(vfs_dir_top(&p.dir), p.name, is_dir ? AT_REMOVEDIR : 0) == 0 ||
 	    errno == ENOENT)
@@ -65,10 +65,8 @@ int vfs_drop(struct vfs *fs, const char *path, struct err *e)
 /* The directory @path, for a change of its part in the top. Returns 1; 0 if it has none. */
 static int walk_to_top(struct vfs *fs, const char *path, struct vfs_dir *ret, struct err *e)
 {
-	int r;
+	int r = vfs_dir_walk(fs, path, ret, e);
 
-	vfs_cursor_forget(fs->cursor);
-	r = vfs_dir_walk(fs, path, ret, e);
 	return r < 0 ? r : r == 0 && vfs_dir_top(ret) >= 0;
 }
 

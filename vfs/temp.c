@@ -11,7 +11,6 @@
 
 #include "base/fault.h"
 #include "base/io.h"
-#include "vfs/cursor.h"
 #include "vfs/meta.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/place.h"
@@ -152,7 +151,6 @@ int vfs_temp_link(const struct vfs *fs, const struct vfs_mount *m, int dirfd, in
 
 static int rename_temp(struct vfs_temp *t, const char *name, unsigned flags, struct err *e)
 {
-	vfs_cursor_forget(t->fs->cursor);
 	fault_point("vfs.rename");
 	if (renameat2(t->dirfd, t->fs->temp, t->dirfd, name, flags) < 0)
 		return err_sys(e, "renaming to '%s'", vfs_text(name).s);

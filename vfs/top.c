@@ -24,7 +24,7 @@ int vfs_top_find(struct vfs *fs, const char *path, struct vfs_place *ret, struct
 
 	if (r < 0)
 		return r;
-	vfs_cursor_forget(fs->cursor);
+	vfs_cursor_forget_path(fs, path);
 	m = vfs_mount_of(fs, path);
 	if (!m->has_top)
 		return takes_no_writes(m->destination, e);
@@ -105,6 +105,7 @@ int vfs_top_put_whiteout(struct vfs *fs, const char *path, struct vfs_place *p, 
 		r = vfs_temp_make(fs, p->mount, vfs_dir_top(&p->dir), &VFS_TEMP_WHITEOUT, &temp, e);
 	if (r < 0)
 		return r;
+	vfs_cursor_forget_path(fs, path);
 	/* rename() puts nothing onto a directory; what lies below must not show meanwhile */
 	return p->entry.in_top && p->entry.type == VFS_DIR ? vfs_temp_exchange(&temp, p->name, e)
 							   : vfs_temp_commit(&temp, p->name, e);

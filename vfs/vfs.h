@@ -114,6 +114,9 @@ int vfs_resolve(const struct vfs *fs, const char *path, bool follow_last, char *
  */
 int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e);
 
+/* Does the mount at @path take writes, as vfs_lstat() says? Returns 1 or 0. */
+int vfs_is_writable(const struct vfs *fs, const char *path, struct err *e);
+
 /* What @path, any text, leads to when every link is followed. As vfs_resolve() and vfs_lstat(). */
 int vfs_stat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e);
 
