@@ -372,6 +372,24 @@ int record_read(int dirfd, const struct record *rec, size_t at, size_t n, struct
 	return buf_add(to, bytes, n, e);
 }
 
+int record_void(int dirfd, enum record_kind kind, struct err *e)
+{
+	static const struct head none;
+	struct found found = {.at = -1};
+	cleanup_close int fd = -EBADF;
+	off_t size;
+	off_t end;
+	int r;
+
+	fd = open_file(dirfd, NAME, O_RDWR, &size, e);
+	if (fd < 0)
+		return fd;
+	r = scan(fd, size, kind, &found, &end, e);
+	if (r < 0 || found.at < 0 || end_of(&found.head, found.at) != end)
+		return r < 0 ? r : 0;
+	return write_at(fd, (const char *)&none, sizeof(none), found.at, e);
+}
+
 int record_remove(int dirfd, enum record_sync sync, struct err *e)
 {
 	static const char *const names[] = {NAME, NAME_NEW};

@@ -65,5 +65,11 @@ int record_find(int dirfd, enum record_kind kind, struct record *ret, struct err
 int record_read(int dirfd, const struct record *r, size_t at, size_t n, struct buf *to,
 		struct err *e);
 
+/*
+ * Make the last record of the file nothing, if it is one of @kind; it isn't waited for.
+ * Returns 0, also if there is none.
+ */
+int record_void(int dirfd, enum record_kind kind, struct err *e);
+
 /* Take the file away; missing is fine. */
 int record_remove(int dirfd, enum record_sync sync, struct err *e);

@@ -274,9 +274,27 @@ static bool is_ordered(const struct journal *j, const struct vfs *fs, const stru
 	return vfs_keeps_order(j->dirfd);
 }
 
-/* @ret_sync: how the journal has to be removed then. */
+/* How a journal goes whose undo has been played. */
+struct ending {
+	enum record_sync sync;
+	bool may_wait; /* in: the sync may come later ... */
+	bool waits;    /* ... and does */
+	struct vfs_unsynced rest;
+};
+
+/* The plan is done: somebody else may touch the tree before the journal goes, and it wasn't him. */
+static int put_off(const struct journal *j, const struct vfs *fs, struct ending *end, struct err *e)
+{
+	int r = record_void(j->dirfd, RECORD_UNDO, e);
+
+	if (r == 0)
+		r = vfs_unsynced_get(fs, &end->rest, e);
+	end->waits = r == 0;
+	return r;
+}
+
 static int play(const struct journal *j, const struct changes *plan, struct vfs *fs,
-		enum record_sync *ret_sync, struct err *e)
+		struct ending *end, struct err *e)
 {
 	for (size_t i = 0; i < plan->n; i++) {
 		int r = change_apply(&plan->v[i], fs, e);
@@ -285,11 +303,13 @@ static int play(const struct journal *j, const struct changes *plan, struct vfs 
 			return r;
 		fault_point("undo.applied");
 	}
-	*ret_sync = is_ordered(j, fs, plan) ? RECORD_LATER : RECORD_DURABLE;
-	return *ret_sync == RECORD_LATER ? 0 : vfs_sync(fs, e);
+	end->sync = is_ordered(j, fs, plan) ? RECORD_LATER : RECORD_DURABLE;
+	if (end->sync == RECORD_LATER)
+		return 0;
+	return end->may_wait && only_takes_away(plan) ? put_off(j, fs, end, e) : vfs_sync(fs, e);
 }
 
-static int run(const struct journal *j, json_t *report, enum record_sync *ret_sync, struct err *e)
+static int run(const struct journal *j, json_t *report, struct ending *end, struct err *e)
 {
 	cleanup_changes struct changes plan = {.max = LIMIT_UNDO_CHANGES};
 	cleanup_vfs struct vfs *fs = NULL;
@@ -307,7 +327,7 @@ static int run(const struct journal *j, json_t *report, enum record_sync *ret_sy
 	if (r == 0)
 		r = get_plan(j, fs, &plan, kept, e);
 	if (r == 0)
-		r = play(j, &plan, fs, ret_sync, e);
+		r = play(j, &plan, fs, end, e);
 	if (r < 0)
 		return r;
 	json_object_set_new(report, "result",
@@ -329,29 +349,29 @@ int undo_load(int dirfd, struct journal *ret, struct err *e)
 	return UNDO_NOTHING;
 }
 
-static int load_and_run(int dirfd, json_t *report, enum record_sync *ret_sync, struct err *e)
+static int load_and_run(int dirfd, json_t *report, struct ending *end, struct err *e)
 {
 	cleanup_journal struct journal j = {.dirfd = -EBADF};
 	int r = undo_load(dirfd, &j, e);
 
 	if (r != UNDO_NOTHING)
-		return r == 0 ? run(&j, report, ret_sync, e) : r;
+		return r == 0 ? run(&j, report, end, e) : r;
 	json_object_set_new(report, "result", json_string("nothing"));
 	return 0;
 }
 
 /* @known may be NULL. */
-static int undo_journal(int dirfd, struct journal *known, json_t *report,
-			enum record_sync *ret_sync, struct err *e)
+static int undo_journal(int dirfd, struct journal *known, json_t *report, struct ending *end,
+			struct err *e)
 {
 	int r;
 
 	if (known && known->installed) {
 		known->dirfd = dirfd;
-		r = run(known, report, ret_sync, e);
+		r = run(known, report, end, e);
 		known->dirfd = -EBADF; /* the caller's */
 	} else {
-		r = load_and_run(dirfd, report, ret_sync, e);
+		r = load_and_run(dirfd, report, end, e);
 	}
 	if (r < 0) {
 		json_object_set_new(report, "result", json_string("failed"));
@@ -367,21 +387,34 @@ static int undo_journal(int dirfd, struct journal *known, json_t *report,
 
 int undo_run(int dirfd, json_t *report, struct err *e)
 {
-	enum record_sync ignored = RECORD_LATER;
+	struct ending ignored = {.may_wait = false};
 
 	return undo_journal(dirfd, NULL, report, &ignored, e);
 }
 
-int undo_take(int parent, const char *name, struct journal *known, json_t *report, struct err *e)
+int undo_take(int parent, const char *name, struct journal *known, json_t *report,
+	      struct vfs_unsynced *ret_rest, struct err *e)
 {
 	cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum record_sync sync = RECORD_LATER;
+	struct ending end = {.may_wait = ret_rest != NULL};
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return err_sys(e, "opening the journal '%s'", name);
-	r = undo_journal(fd, known, report, &sync, e);
-	return r == 0 ? journal_remove(parent, name, sync, e) : r;
+	r = undo_journal(fd, known, report, &end, e);
+	if (r == 0 && end.waits) {
+		*ret_rest = end.rest;
+		return UNDO_RESTS;
+	}
+	vfs_unsynced_done(&end.rest);
+	return r == 0 ? journal_remove(parent, name, end.sync, e) : r;
+}
+
+int undo_settle(int parent, const char *name, const struct vfs_unsynced *rest, struct err *e)
+{
+	int r = vfs_unsynced_flush(rest, e);
+
+	return r == 0 ? journal_remove(parent, name, RECORD_DURABLE, e) : r;
 }

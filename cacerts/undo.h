@@ -63,8 +63,16 @@ int undo_run(int dirfd, json_t *report, struct err *e);
 
 /*
  * undo_take - undo the journal that is the directory @name of @parent, and remove it
- * @known: it as the install left it, so that it needn't be read; NULL, or not installed: it is
+ * @known:    it as the install left it, so that it needn't be read; NULL, or not installed: it is
+ * @ret_rest: NULL: all is on the disk before it returns. Else the tree is as it was, but after
+ *            UNDO_RESTS @ret_rest has what must be synced first; who does that later
+ *            calls undo_settle(). Until then a power cut brings the journal back: the undo is done
+ *            again, and whatever somebody has done to the tree meanwhile is kept.
  *
- * No directory is no error: then @report stays as it is. Returns as undo_run().
+ * No directory is no error: then @report stays as it is. Returns as undo_run(); UNDO_RESTS.
  */
-int undo_take(int parent, const char *name, struct journal *known, json_t *report, struct err *e);
+enum { UNDO_RESTS = 1 };
+int undo_take(int parent, const char *name, struct journal *known, json_t *report,
+	      struct vfs_unsynced *ret_rest, struct err *e);
+/* Syncs, then removes the journal. */
+int undo_settle(int parent, const char *name, const struct vfs_unsynced *rest, struct err *e);

@@ -37,20 +37,21 @@ int claims_take(struct claims *c, enum claimant by, const char *id, struct claim
 		struct err *e)
 {
 	struct claim *mine = calloc(1, sizeof(*mine));
-	bool taken;
+	const struct claim *other;
 
 	if (!mine)
 		return err_oom(e);
 	mine->by = by;
 	snprintf(mine->id, sizeof(mine->id), "%s", id);
 	pthread_mutex_lock(&c->lock);
-	taken = find(c, id) != NULL;
-	if (!taken) {
+	while ((other = find(c, id)) && other->is_ending)
+		pthread_cond_wait(&c->changed, &c->lock);
+	if (!other) {
 		mine->next = c->first;
 		c->first = mine;
 	}
 	pthread_mutex_unlock(&c->lock);
-	if (taken) {
+	if (other) {
 		free(mine);
 		return err_set(e, -EEXIST, ERR_EXISTS, "exec '%s' lives, or is being repaired", id);
 	}
@@ -75,7 +76,7 @@ int claims_take_tree(struct claims *c, struct claim *claim, dev_t dev, ino_t ino
 	int r = 0;
 
 	pthread_mutex_lock(&c->lock);
-	while ((other = rival(c, claim, dev, ino)) && claim->by == CLAIM_EXEC)
+	while ((other = rival(c, claim, dev, ino)) && (claim->by == CLAIM_EXEC || other->is_ending))
 		pthread_cond_wait(&c->changed, &c->lock);
 	if (other) {
 		r = err_set(e, -EBUSY, ERR_PRECONDITION, "exec '%s' runs over the same tree",
@@ -87,6 +88,13 @@ int claims_take_tree(struct claims *c, struct claim *claim, dev_t dev, ino_t ino
 	}
 	pthread_mutex_unlock(&c->lock);
 	return r;
+}
+
+void claims_end(struct claims *c, struct claim *claim)
+{
+	pthread_mutex_lock(&c->lock);
+	claim->is_ending = true;
+	pthread_mutex_unlock(&c->lock);
 }
 
 void claims_drop(struct claims *c, struct claim *claim)

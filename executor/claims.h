@@ -25,6 +25,7 @@ struct claim {
 	struct claim *next;
 	enum claimant by;
 	char id[NAME_MAX + 1];
+	bool is_ending; /* it will be dropped in a moment: who wants the same waits */
 	bool has_tree;
 	dev_t dev;
 	ino_t ino;
@@ -39,7 +40,10 @@ struct claims {
 void claims_init(struct claims *c);
 void claims_done(struct claims *c);
 
-/* Returns: 0; -EEXIST (ERR_EXISTS) when somebody has this id; -ENOMEM. */
+/*
+ * Waits for one that is ending.
+ * Returns: 0; -EEXIST (ERR_EXISTS) when somebody has this id; -ENOMEM.
+ */
 int claims_take(struct claims *c, enum claimant by, const char *id, struct claim **ret,
 		struct err *e);
 /*
@@ -47,6 +51,8 @@ int claims_take(struct claims *c, enum claimant by, const char *id, struct claim
  * Returns: 0; -EBUSY (ERR_PRECONDITION), for a repair, when anybody else has it.
  */
 int claims_take_tree(struct claims *c, struct claim *claim, dev_t dev, ino_t ino, struct err *e);
+/* It will be dropped without anybody being asked. */
+void claims_end(struct claims *c, struct claim *claim);
 /* Give up all that was claimed; NULL is fine. */
 void claims_drop(struct claims *c, struct claim *claim);
 /* Does anybody have this id? */

@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/io.h"
 #include "base/limits.h"
+#include "cacerts/undo.h"
 #include "executor/internal.h"
 
 enum { KILL_TIMEOUT_USEC = 30 * 1000 * 1000 };
@@ -37,11 +39,39 @@ static int end_process(struct exec *x, struct err *e)
 	return r;
 }
 
+/*
+ * The disk needn't know yet. But mount points are undone after the authorities, and a scratch layer
+ * goes away with its mark.
+ */
+static bool may_settle_later(const struct exec *x)
+{
+	return !x->has_mount_points && !x->is_default;
+}
+
+static int undo_and_settle(struct exec *x, struct target *target, const char *owner, json_t *report,
+			   struct err *e)
+{
+	struct target_trust *trust = targets_trust(&x->ex->targets, target);
+	struct settle_job *job = calloc(1, sizeof(*job));
+	int r;
+
+	if (!job)
+		return err_oom(e);
+	snprintf(job->owner, sizeof(job->owner), "%s", owner);
+	job->target = target;
+	r = exec_undo_journal(x->ex, owner, JOURNAL_TRUST, trust ? &trust->journal : NULL, report,
+			      may_settle_later(x) ? &job->rest : NULL, e);
+	if (r == UNDO_RESTS)
+		x->settle = job;
+	else
+		free(job);
+	return r;
+}
+
 /* The tree's journal is undone by whoever leaves last, which may be another exec's. */
 static int undo_trust(struct exec *x, json_t *report, struct err *e)
 {
 	struct target *target = take_ptr(x->target);
-	struct target_trust *trust;
 	char owner[LIMIT_ID + 1];
 	int r;
 
@@ -50,9 +80,9 @@ static int undo_trust(struct exec *x, json_t *report, struct err *e)
 	targets_leave(&x->ex->targets, target, owner);
 	if (owner[0] == '\0')
 		return 0;
-	trust = targets_trust(&x->ex->targets, target); /* nobody else is inside */
-	r = exec_undo_journal(x->ex, owner, JOURNAL_TRUST, trust ? &trust->journal : NULL, report,
-			      e);
+	r = undo_and_settle(x, target, owner, report, e);
+	if (r == UNDO_RESTS)
+		return 0;
 	/* The installer left its directory for us; its own exec is long over. */
 	if (r == 0 && strcmp(owner, x->q.id) != 0)
 		unlinkat(x->ex->execs_fd, owner, AT_REMOVEDIR);
@@ -83,7 +113,7 @@ static int undo(struct exec *x, struct err *e)
 	if (r == 0 && x->state_fd >= 0) { /* else the directory of this id is another's */
 		cleanup_json json_t *ignored = json_object();
 
-		r = exec_undo_journal(x->ex, x->q.id, JOURNAL_MOUNT_POINTS, NULL, ignored, e);
+		r = exec_undo_journal(x->ex, x->q.id, JOURNAL_MOUNT_POINTS, NULL, ignored, NULL, e);
 	}
 	return r == 0 ? count_upper(x, e) : r;
 }
@@ -104,6 +134,21 @@ static int remove_state(struct exec *x, struct err *e)
 	return 0;
 }
 
+/* The id is free when its journal is gone. */
+static void end_claim(struct exec *x)
+{
+	struct settle_job *job = take_ptr(x->settle);
+	struct claim *claim = take_ptr(x->claim);
+
+	if (!job) {
+		claims_drop(&x->ex->claims, claim);
+		return;
+	}
+	claims_end(&x->ex->claims, claim);
+	job->claim = claim;
+	settle_add(x->ex, job);
+}
+
 int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e)
 {
 	uint64_t began = clock_mono_usec();
@@ -119,7 +164,7 @@ int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e)
 	if (r == 0)
 		r = remove_state(x, e);
 	fault_point("exec.finish.end");
-	claims_drop(&x->ex->claims, take_ptr(x->claim));
+	end_claim(x);
 	if (x->reaped)
 		*ret_exit = x->exit;
 	json_object_set_new(phases_of(x), "finish",

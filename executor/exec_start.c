@@ -77,6 +77,7 @@ static int make_mount_points(struct exec *x, struct err *e)
 		r = exec_plan_mount_points_in(fs, &x->q.mounts, &changes, e);
 	if (r < 0 || changes.n == 0)
 		return r;
+	x->has_mount_points = true;
 	r = vfs_new(&x->rootfs, NULL, &rootfs, e); /* they are made below the mounts */
 	return r == 0 ? exec_install_mount_points(x, rootfs, &changes, e) : r;
 }

@@ -112,6 +112,7 @@ int executor_new(const struct executor_config *config, struct executor **ret, st
 	targets_init(&ex->targets);
 	known_images_init(&ex->known_images);
 	claims_init(&ex->claims);
+	settle_init(&ex->settle);
 	r = copy_config(ex, config, e);
 	if (r == 0)
 		r = open_directories(ex, e);
@@ -133,6 +134,7 @@ struct executor *executor_free(struct executor *ex)
 {
 	if (!ex)
 		return NULL;
+	settle_done(&ex->settle);
 	if (ex->cgroups)
 		cgroup_tree_free(ex->cgroups);
 	authorities_unref(ex->authorities);

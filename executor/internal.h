@@ -6,6 +6,7 @@
 #include "cacerts/known_images.h"
 #include "executor/claims.h"
 #include "executor/exec.h"
+#include "executor/settle.h"
 #include "executor/targets.h"
 #include "runtime/cgroup.h"
 
@@ -24,6 +25,7 @@ struct executor {
 	struct cgroup_tree *cgroups;
 	struct targets targets;
 	struct claims claims;
+	struct settle settle;
 	pthread_mutex_t repairing; /* held while a repair works */
 	pthread_mutex_t lock;      /* guards authorities */
 	struct authorities *authorities;
@@ -45,6 +47,8 @@ struct exec {
 	struct mount_specs trust_mounts; /* masks, on top of all other mounts */
 	int state_fd;                    /* <state_dir>/execs/<id>; -EBADF before it was made */
 	bool has_leaf;                   /* a cgroup leaf was made */
+	bool has_mount_points;           /* a journal of mount points was begun */
+	struct settle_job *settle;       /* what is left to do when it has finished; owned */
 	struct runtime_process process;
 	bool started;
 	bool reaped;
@@ -100,7 +104,8 @@ int exec_install_mount_points(struct exec *x, struct vfs *fs, const struct chang
 int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust, struct err *e);
 /*
  * Undo the journal @name of exec @id and remove it; missing is fine.
- * @known: it as it is on the disk; NULL: it is read
+ * @known, @ret_rest: as undo_take(); NULL: it is read, and all is done at once
+ * Returns 0; UNDO_RESTS.
  */
 int exec_undo_journal(struct executor *ex, const char *id, const char *name, struct journal *known,
-		      json_t *report, struct err *e);
+		      json_t *report, struct vfs_unsynced *ret_rest, struct err *e);

@@ -80,7 +80,7 @@ int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust
 }
 
 int exec_undo_journal(struct executor *ex, const char *id, const char *name, struct journal *known,
-		      json_t *report, struct err *e)
+		      json_t *report, struct vfs_unsynced *ret_rest, struct err *e)
 {
 	cleanup_close int dir = openat(ex->execs_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
@@ -89,6 +89,6 @@ int exec_undo_journal(struct executor *ex, const char *id, const char *name, str
 		return 0;
 	if (dir < 0)
 		return err_sys(e, "opening the state directory of exec '%s'", id);
-	r = undo_take(dir, name, known, report, e);
-	return r < 0 ? err_wrap(e, r, "exec '%s'", id) : 0;
+	r = undo_take(dir, name, known, report, ret_rest, e);
+	return r < 0 ? err_wrap(e, r, "exec '%s'", id) : r;
 }

@@ -47,31 +47,75 @@ int vfs_written_note(struct vfs_mount *m, int dirfd, struct err *e)
 	return 0;
 }
 
-static int sync_top(const struct vfs_mount *m)
+void vfs_unsynced_done(struct vfs_unsynced *u)
 {
-	cleanup_close int fd =
-		m->is_dir ? openat(m->layers[0].fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-			  : vfs_place_reopen(m->layers[0].fd, O_RDONLY, NULL);
+	for (size_t i = 0; i < u->n; i++)
+		fd_close(u->v[i]);
+	free(u->v);
+	*u = (struct vfs_unsynced){0};
+}
 
-	if (fd == -EINVAL) /* a bind of a device or socket holds nothing of ours */
+/* Takes @fd, which may be an error that is none: a bind of a socket holds nothing of ours. */
+static int add_fd(struct vfs_unsynced *u, int fd, struct err *e)
+{
+	int *v = fd < 0 ? NULL : reallocarray(u->v, u->n + 1, sizeof(*v));
+
+	if (fd == -EINVAL)
 		return 0;
-	if (fd < 0 || syncfs(fd) < 0)
-		return -1;
-	for (size_t i = 0; i < m->n_written; i++)
-		if (syncfs(m->written[i].fd) < 0)
-			return -1;
+	if (fd < 0)
+		return err_sys(e, "opening what has to be synced");
+	if (!v) {
+		fd_close(fd);
+		return err_oom(e);
+	}
+	u->v = v;
+	v[u->n++] = fd;
+	return 0;
+}
+
+static int add_top(struct vfs_unsynced *u, const struct vfs_mount *m, struct err *e)
+{
+	int top = m->layers[0].fd;
+	int r = add_fd(u,
+		       m->is_dir ? openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+				 : vfs_place_reopen(top, O_RDONLY, NULL),
+		       e);
+
+	for (size_t i = 0; r == 0 && i < m->n_written; i++)
+		r = add_fd(u, fcntl(m->written[i].fd, F_DUPFD_CLOEXEC, 0), e);
+	return r;
+}
+
+int vfs_unsynced_get(const struct vfs *fs, struct vfs_unsynced *ret, struct err *e)
+{
+	cleanup(vfs_unsynced_done) struct vfs_unsynced u = {0};
+
+	for (size_t i = 0; i < fs->n_mounts; i++) {
+		const struct vfs_mount *m = &fs->mounts[i];
+		int r = m->has_top ? add_top(&u, m, e) : 0;
+
+		if (r < 0)
+			return err_wrap(e, r, "'%s'", m->layers[0].path);
+	}
+	*ret = u;
+	u = (struct vfs_unsynced){0};
+	return 0;
+}
+
+int vfs_unsynced_flush(const struct vfs_unsynced *u, struct err *e)
+{
+	for (size_t i = 0; i < u->n; i++)
+		if (syncfs(u->v[i]) < 0)
+			return err_sys(e, "syncing a file system");
 	return 0;
 }
 
 int vfs_sync(struct vfs *fs, struct err *e)
 {
-	for (size_t i = 0; i < fs->n_mounts; i++) {
-		const struct vfs_mount *m = &fs->mounts[i];
+	cleanup(vfs_unsynced_done) struct vfs_unsynced u = {0};
+	int r = vfs_unsynced_get(fs, &u, e);
 
-		if (m->has_top && sync_top(m) < 0)
-			return err_sys(e, "syncing '%s'", m->layers[0].path);
-	}
-	return 0;
+	return r == 0 ? vfs_unsynced_flush(&u, e) : r;
 }
 
 /* An ext4 may have been made without a journal; sysfs has the number of the thread of one. */

@@ -287,6 +287,15 @@ int vfs_drop_temporary(struct vfs *fs, const char *path, struct err *e);
 /* Flush the file systems behind all tops to disk (syncfs). */
 int vfs_sync(struct vfs *fs, struct err *e);
 
+/* The same in two steps, of which the second doesn't need the view: a descriptor in each. */
+struct vfs_unsynced {
+	int *v; /* owned, the descriptors too */
+	size_t n;
+};
+void vfs_unsynced_done(struct vfs_unsynced *u);
+int vfs_unsynced_get(const struct vfs *fs, struct vfs_unsynced *ret, struct err *e);
+int vfs_unsynced_flush(const struct vfs_unsynced *u, struct err *e);
+
 /*
  * Do changes to names and metadata become durable in the order in which they were made, on the file
  * system of @fd? Then a power cut can't undo one and spare a later one. It says nothing about

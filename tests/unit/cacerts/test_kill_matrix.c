@@ -121,7 +121,7 @@ static void recover(struct box *b, const struct scene *s)
 
 	(void)s;
 	ck_assert_int_ge(parent, 0);
-	ck_ok(undo_take(parent, "journal", NULL, report, &e), e);
+	ck_ok(undo_take(parent, "journal", NULL, report, NULL, &e), e);
 }
 
 typedef void step(struct box *b, const struct scene *s);
