@@ -97,22 +97,43 @@ static void make(struct box *b, const struct scene *s, enum box_backing backing)
 	b->more = "local";
 }
 
+/* As the process that installed has it. */
+static struct journal known;
+
 static void install(struct box *b, const struct scene *s)
 {
-	cleanup_journal struct journal j = {.dirfd = -EBADF};
 	cleanup_changes struct changes changes = {0};
 	const struct timespec tick = {.tv_nsec = 10000000};
 	struct err e = ERR_NONE;
 
 	view_open(&b->v);
 	s->plan(b, &changes);
-	box_journal(b, &j);
-	ck_ok(install_run(&j, b->v.fs, &changes, &e), e);
+	journal_done(&known);
+	box_journal(b, &known);
+	ck_ok(install_run(&known, b->v.fs, &changes, &e), e);
+	known.dirfd = fd_close(known.dirfd);
 	b->v.fs = vfs_free(b->v.fs);
 	nanosleep(&tick, NULL); /* a change in the same tick of the clock can't be told apart */
 }
 
-/* What exec_finish() and the daemon's recovery do. */
+/* What exec_finish() does, and what it leaves for later. */
+static void finish(struct box *b, const struct scene *s)
+{
+	cleanup_close int parent = open(b->v.t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_json json_t *report = json_object();
+	struct vfs_unsynced rest = {0};
+	struct err e = ERR_NONE;
+	int r;
+
+	(void)s;
+	r = undo_take(parent, "journal", &known, report, &rest, &e);
+	if (r == UNDO_RESTS)
+		r = undo_settle(parent, "journal", &rest, &e);
+	ck_ok(r, e);
+	vfs_unsynced_done(&rest);
+}
+
+/* What the daemon's recovery does. */
 static void recover(struct box *b, const struct scene *s)
 {
 	cleanup_close int parent = open(b->v.t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -181,7 +202,7 @@ static bool check_death(const struct scene *s, enum box_backing backing, bool af
 		if (strcmp(s->script, ":") != 0)
 			box_user(&b, s->script);
 	}
-	died = dies(after_use ? recover : install, &b, s, n);
+	died = dies(after_use ? finish : install, &b, s, n);
 	dies(recover, &b, s, second);
 	recover(&b, s);
 	recover(&b, s);
@@ -223,11 +244,13 @@ END_TEST
 
 static void setup(void)
 {
+	known = (struct journal){.dirfd = -EBADF};
 	box_begin();
 }
 
 static void teardown(void)
 {
+	journal_done(&known);
 	box_end();
 }
 

@@ -72,6 +72,24 @@ START_TEST(each_kind_is_found_and_the_last_of_it_counts)
 }
 END_TEST
 
+START_TEST(the_last_record_can_be_made_nothing)
+{
+	struct err e = ERR_NONE;
+
+	create();
+	append(RECORD_AFTER, 1, RECORD_DURABLE);
+	ck_ok(record_void(dir, RECORD_UNDO, &e), e); /* there is none */
+	append(RECORD_UNDO, 2, RECORD_LATER);
+	ck_ok(record_void(dir, RECORD_AFTER, &e), e); /* it isn't the last */
+	ck_assert_int_eq(find(RECORD_AFTER), 1);
+	ck_ok(record_void(dir, RECORD_UNDO, &e), e);
+	ck_assert_int_eq(find(RECORD_UNDO), -ENOENT);
+	ck_assert_int_eq(find(RECORD_AFTER), 1);
+	append(RECORD_UNDO, 3, RECORD_LATER);
+	ck_assert_int_eq(find(RECORD_UNDO), 3);
+}
+END_TEST
+
 START_TEST(attachments_are_read_in_parts_and_not_beyond_their_end)
 {
 	cleanup_record struct record r = {.doc = NULL};
@@ -160,7 +178,7 @@ START_TEST(removing_it_twice_is_fine)
 END_TEST
 
 SUITE("cacerts/record_file", setup, teardown, each_kind_is_found_and_the_last_of_it_counts,
-      attachments_are_read_in_parts_and_not_beyond_their_end,
+      the_last_record_can_be_made_nothing, attachments_are_read_in_parts_and_not_beyond_their_end,
       usual_records_fit_into_the_room_of_the_first, a_large_record_makes_the_file_longer,
       there_are_not_more_records_than_a_reader_takes, what_is_no_regular_file_is_refused,
       removing_it_twice_is_fine)

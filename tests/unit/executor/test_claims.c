@@ -53,6 +53,34 @@ START_TEST(an_id_is_had_by_one)
 }
 END_TEST
 
+static void *end_soon(void *claim)
+{
+	const struct timespec a_moment = {.tv_nsec = 20 * 1000 * 1000};
+
+	nanosleep(&a_moment, NULL);
+	claims_drop(&c, claim);
+	return NULL;
+}
+
+START_TEST(one_that_is_ending_is_waited_for)
+{
+	struct claim *a = take(CLAIM_EXEC, "a");
+	struct claim *r;
+	pthread_t thread;
+
+	take_tree(a, 1);
+	claims_end(&c, a);
+	ck_assert(claims_has(&c, "a"));
+	ck_assert_int_eq(pthread_create(&thread, NULL, end_soon, a), 0);
+	a = take(CLAIM_EXEC, "a"); /* the id is free now, and the tree */
+	r = take(CLAIM_REPAIR, "r");
+	take_tree(r, 1);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	claims_drop(&c, a);
+	claims_drop(&c, r);
+}
+END_TEST
+
 START_TEST(execs_share_a_tree_and_a_repair_does_not)
 {
 	struct claim *a = take(CLAIM_EXEC, "a");
@@ -102,5 +130,5 @@ START_TEST(an_exec_waits_until_its_tree_is_repaired)
 }
 END_TEST
 
-SUITE("executor/claims", setup, teardown, an_id_is_had_by_one,
+SUITE("executor/claims", setup, teardown, an_id_is_had_by_one, one_that_is_ending_is_waited_for,
       execs_share_a_tree_and_a_repair_does_not, an_exec_waits_until_its_tree_is_repaired)
