@@ -29,7 +29,8 @@ static int restore_times(const struct journal *j, struct vfs *fs, struct err *e)
 	return r;
 }
 
-static int play(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e)
+static int play(struct journal *j, struct vfs *fs, const struct changes *changes,
+		struct record_open *ret_open, struct err *e)
 {
 	int r = 0;
 
@@ -39,7 +40,7 @@ static int play(struct journal *j, struct vfs *fs, const struct changes *changes
 	}
 	if (r == 0)
 		r = restore_times(j, fs, e);
-	return r == 0 ? journal_commit(j, fs, changes, e) : r;
+	return r == 0 ? journal_commit(j, fs, changes, ret_open, e) : r;
 }
 
 int install_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
@@ -48,7 +49,8 @@ int install_draft(struct journal *j, const struct vfs *fs, const struct changes 
 	return journal_draft(j, fs, changes, j->family ? distro_bundles : NULL, e);
 }
 
-int install_drafted(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e)
+int install_drafted(struct journal *j, struct vfs *fs, const struct changes *changes,
+		    struct record_open *ret_open, struct err *e)
 {
 	cleanup_json json_t *ignored = json_object();
 	struct err undo = ERR_NONE;
@@ -57,7 +59,7 @@ int install_drafted(struct journal *j, struct vfs *fs, const struct changes *cha
 	if (r < 0)
 		return r;
 	vfs_set_tag(fs, j->id);
-	r = play(j, fs, changes, e);
+	r = play(j, fs, changes, ret_open, e);
 	if (r == 0) {
 		fault_point("install.done");
 		return 0;
@@ -71,5 +73,5 @@ int install_run(struct journal *j, struct vfs *fs, const struct changes *changes
 {
 	int r = install_draft(j, fs, changes, e);
 
-	return r == 0 ? install_drafted(j, fs, changes, e) : r;
+	return r == 0 ? install_drafted(j, fs, changes, NULL, e) : r;
 }

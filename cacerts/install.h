@@ -17,6 +17,7 @@ int install_run(struct journal *j, struct vfs *fs, const struct changes *changes
 /* The first half: looks up what is there before, and changes nothing. @j: family, authorities. */
 int install_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
 		  struct err *e);
-/* The second half, for a journal that was drafted for the same changes. */
+/* The second half, for a journal that was drafted for the same changes. @ret_open: as
+ * journal_commit(). */
 int install_drafted(struct journal *j, struct vfs *fs, const struct changes *changes,
-		    struct err *e);
+		    struct record_open *ret_open, struct err *e);

@@ -324,14 +324,14 @@ static int record_after(struct journal_entry *entry, const struct vfs *fs,
 }
 
 int journal_commit(struct journal *j, const struct vfs *fs, const struct changes *changes,
-		   struct err *e)
+		   struct record_open *ret_open, struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < j->n; i++)
 		r = record_after(&j->v[i], fs, changes, e);
 	if (r == 0)
-		r = journal_save_after(j, e);
+		r = journal_save_after(j, ret_open, e);
 	if (r < 0)
 		return err_wrap(e, r, "completing the journal");
 	j->installed = true;

@@ -92,9 +92,12 @@ int journal_redraft(struct journal *j, const struct journal *draft, const struct
  */
 int journal_begin(struct journal *j, struct err *e);
 
-/* Record T1, after @changes, and that the install is complete; durable after 0. */
+/*
+ * Record T1, after @changes, and that the install is complete. Durable after 0; or with @ret_open
+ * when that record has been sealed, before which the user process must not run.
+ */
 int journal_commit(struct journal *j, const struct vfs *fs, const struct changes *changes,
-		   struct err *e);
+		   struct record_open *ret_open, struct err *e);
 
 /*
  * Read a journal back. Takes @dirfd, on success only.

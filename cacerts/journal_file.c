@@ -69,12 +69,14 @@ int journal_save_before(struct journal *j, struct err *e)
 	return doc ? record_create(j->dirfd, doc, &j->data, &j->before, e) : err_oom(e);
 }
 
-int journal_save_after(const struct journal *j, struct err *e)
+int journal_save_after(const struct journal *j, struct record_open *ret_open, struct err *e)
 {
 	cleanup_json json_t *doc = json_array();
 
 	for (size_t i = 0; i < j->n; i++)
 		json_array_append_new(doc, state_to_json(&j->v[i].t1));
+	if (ret_open)
+		return record_append_open(j->dirfd, RECORD_AFTER, doc, ret_open, e);
 	return record_append(j->dirfd, RECORD_AFTER, doc, NULL, RECORD_DURABLE, e);
 }
 

@@ -39,6 +39,7 @@ struct head {
 
 enum { HEAD = sizeof(struct head), VERSION = 2 };
 _Static_assert(sizeof(struct head) <= ALIGN, "a head lies in one sector");
+_Static_assert(sizeof(struct head) == RECORD_HEAD, "a head is kept as it is");
 
 void record_done(struct record *r)
 {
@@ -320,8 +321,9 @@ int record_find(int dirfd, enum record_kind kind, struct record *ret, struct err
 	return r < 0 ? r : find_in(dirfd, NAME, kind, ret, e);
 }
 
-int record_append(int dirfd, enum record_kind kind, const json_t *doc, const struct buf *data,
-		  enum record_sync sync, struct err *e)
+/* Writes all but the head: where that is, the rest is. */
+static int append_body(int dirfd, enum record_kind kind, const json_t *doc, const struct buf *data,
+		       struct record_open *ret, struct err *e)
 {
 	cleanup_buf struct buf text = BUF(MAX_SIZE);
 	cleanup_close int fd = -EBADF;
@@ -338,18 +340,53 @@ int record_append(int dirfd, enum record_kind kind, const json_t *doc, const str
 	r = scan(fd, size, kind, &ignored, &at, e);
 	if (r >= 0)
 		r = r < MAX_RECORDS ? 0 : too_many(e);
-	/* The head last: where it is, the rest is. */
 	if (r == 0)
 		r = write_at(fd, text.data + HEAD, text.n - HEAD, at + HEAD, e);
+	if (r < 0)
+		return r;
 	fault_point("record.body");
-	if (r == 0 && sync == RECORD_DURABLE)
-		r = sync_data(fd, e);
-	if (r == 0)
-		r = write_at(fd, text.data, HEAD, at, e);
+	*ret = (struct record_open){.fd = take_fd(&fd), .at = at};
+	memcpy(ret->head, text.data, HEAD);
+	return 0;
+}
+
+int record_append_open(int dirfd, enum record_kind kind, const json_t *doc, struct record_open *ret,
+		       struct err *e)
+{
+	return append_body(dirfd, kind, doc, NULL, ret, e);
+}
+
+static int write_head(const struct record_open *rec, struct err *e)
+{
+	int r = write_at(rec->fd, rec->head, HEAD, rec->at, e);
+
 	fault_point("record.head");
-	if (r == 0 && sync == RECORD_DURABLE)
-		r = sync_data(fd, e);
 	return r;
+}
+
+int record_seal(struct record_open *rec, struct err *e)
+{
+	int r = sync_data(rec->fd, e);
+
+	if (r == 0)
+		r = write_head(rec, e);
+	return r == 0 ? sync_data(rec->fd, e) : r;
+}
+
+void record_open_done(struct record_open *rec)
+{
+	rec->fd = fd_close(rec->fd);
+}
+
+int record_append(int dirfd, enum record_kind kind, const json_t *doc, const struct buf *data,
+		  enum record_sync sync, struct err *e)
+{
+	cleanup(record_open_done) struct record_open rec = {.fd = -EBADF};
+	int r = append_body(dirfd, kind, doc, data, &rec, e);
+
+	if (r < 0)
+		return r;
+	return sync == RECORD_DURABLE ? record_seal(&rec, e) : write_head(&rec, e);
 }
 
 int record_read(int dirfd, const struct record *rec, size_t at, size_t n, struct buf *to,

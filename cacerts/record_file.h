@@ -54,6 +54,21 @@ int record_append(int dirfd, enum record_kind kind, const json_t *doc, const str
 		  enum record_sync sync, struct err *e);
 
 /*
+ * The same, durable, in two steps, of which the second waits for the disk: until record_seal() has
+ * returned 0 the record isn't there.
+ */
+enum { RECORD_HEAD = 64 };
+struct record_open {
+	int fd; /* owned */
+	off_t at;
+	char head[RECORD_HEAD];
+};
+int record_append_open(int dirfd, enum record_kind kind, const json_t *doc, struct record_open *ret,
+		       struct err *e);
+int record_seal(struct record_open *rec, struct err *e);
+void record_open_done(struct record_open *rec);
+
+/*
  * record_find - the last record of a kind
  *
  * Returns: 0; -ENOENT (ERR_NOT_FOUND) if there is none; -EINVAL (ERR_INVALID) for one that isn't

@@ -176,6 +176,7 @@ int exec_new(struct executor *ex, struct exec_request *q, struct exec **ret, str
 		return err_oom(e);
 	x->ex = ex;
 	x->state_fd = -EBADF;
+	x->seal = SEAL_NONE;
 	x->process.pidfd = -EBADF;
 	exec_request_init(&x->q);
 	r = fill(x, q, e);

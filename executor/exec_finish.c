@@ -157,6 +157,7 @@ int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e)
 	if (x->started)
 		json_object_set_new(phases_of(x), "run",
 				    json_integer((json_int_t)(began - x->launched_usec)));
+	exec_wait_sealed(x, NULL); /* of one that was never launched */
 	r = end_process(x, e);
 	fault_point("exec.finish.begin");
 	if (r == 0)

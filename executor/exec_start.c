@@ -162,6 +162,8 @@ static int launch(struct exec *x, struct err *e)
 	}
 	fault_point("exec.launch.before");
 	if (r == 0)
+		r = exec_wait_sealed(x, e);
+	if (r == 0)
 		r = runtime_launch(plan, leaf, x->q.stdio, &x->process, e);
 	runtime_plan_free(plan);
 	x->started = r == 0;

@@ -6,6 +6,7 @@
 #include "cacerts/known_images.h"
 #include "executor/claims.h"
 #include "executor/exec.h"
+#include "executor/seal.h"
 #include "executor/settle.h"
 #include "executor/targets.h"
 #include "runtime/cgroup.h"
@@ -48,6 +49,8 @@ struct exec {
 	int state_fd;                    /* <state_dir>/execs/<id>; -EBADF before it was made */
 	bool has_leaf;                   /* a cgroup leaf was made */
 	bool has_mount_points;           /* a journal of mount points was begun */
+	struct seal seal;                /* of the install, until exec_wait_sealed() ... */
+	struct target_trust *trust;      /* ... and what others in the tree get then; owned */
 	struct settle_job *settle;       /* what is left to do when it has finished; owned */
 	struct runtime_process process;
 	bool started;
@@ -85,6 +88,8 @@ extern const char *const exec_journals[]; /* NULL-terminated */
 
 /* trust.c: plan and install the authorities; adds "trust" to the receipt. */
 int exec_install_trust(struct exec *x, struct err *e);
+/* Before the user process runs, and before anything is undone: the install is on the disk. */
+int exec_wait_sealed(struct exec *x, struct err *e);
 
 /* exec.c: the request's strategies as bits. */
 int exec_strategies(const struct exec_request *q, unsigned *ret, struct err *e);

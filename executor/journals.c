@@ -39,14 +39,14 @@ static int fill(struct journal *j, const struct exec *x, const struct mount_spec
 
 /* Plays @changes under the name @name; @j has been drafted for them. */
 static int install(struct exec *x, const char *name, struct journal *j, struct vfs *fs,
-		   const struct changes *changes, struct err *e)
+		   const struct changes *changes, struct record_open *ret_open, struct err *e)
 {
 	int r;
 
 	j->dirfd = make_directory(x->state_fd, name, e);
 	if (j->dirfd < 0)
 		return j->dirfd;
-	r = install_drafted(j, fs, changes, e);
+	r = install_drafted(j, fs, changes, ret_open, e);
 	j->dirfd = fd_close(j->dirfd);
 	if (r < 0 && !(e && e->dirty))
 		journal_remove(x->state_fd, name, RECORD_DURABLE,
@@ -62,7 +62,7 @@ int exec_install_mount_points(struct exec *x, struct vfs *fs, const struct chang
 
 	if (r == 0)
 		r = install_draft(&j, fs, changes, e);
-	return r == 0 ? install(x, JOURNAL_MOUNT_POINTS, &j, fs, changes, e) : r;
+	return r == 0 ? install(x, JOURNAL_MOUNT_POINTS, &j, fs, changes, NULL, e) : r;
 }
 
 int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust, struct err *e)
@@ -76,7 +76,11 @@ int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust
 	r = fill(j, x, &x->q.mounts, e);
 	if (r == 0)
 		r = journal_redraft(j, &image->draft, fs, e);
-	return r == 0 ? install(x, JOURNAL_TRUST, j, fs, &image->plan.changes, e) : r;
+	if (r == 0)
+		r = install(x, JOURNAL_TRUST, j, fs, &image->plan.changes, &x->seal.record, e);
+	if (r == 0)
+		seal_start(&x->seal);
+	return r;
 }
 
 int exec_undo_journal(struct executor *ex, const char *id, const char *name, struct journal *known,

@@ -123,8 +123,23 @@ static int install(struct exec *x, struct vfs *fs, struct err *e)
 		trust = target_trust_free(trust);
 		show_nothing(x);
 	}
-	targets_settled(&x->ex->targets, x->target, installed || (r < 0 && e && e->dirty), trust);
+	if (installed)
+		x->trust = trust; /* others learn of it when it is durable */
+	else
+		targets_settled(&x->ex->targets, x->target, r < 0 && e && e->dirty, trust);
 	return r;
+}
+
+int exec_wait_sealed(struct exec *x, struct err *e)
+{
+	struct target_trust *trust = take_ptr(x->trust);
+	int r;
+
+	if (!trust)
+		return 0;
+	r = seal_wait(&x->seal, e);
+	targets_settled(&x->ex->targets, x->target, /* installed= */ true, trust);
+	return r < 0 ? err_wrap(e, r, "completing the journal") : 0;
 }
 
 static bool has_all(const struct authorities *set, const struct authorities *wanted)

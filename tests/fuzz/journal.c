@@ -157,7 +157,7 @@ static void save(struct journal *j, int dirfd)
 	fuzz_promise(journal_save_before(j, &e) == 0, "%s", e.msg);
 	buf_done(&j->data);
 	if (j->installed)
-		fuzz_promise(journal_save_after(j, &e) == 0, "%s", e.msg);
+		fuzz_promise(journal_save_after(j, NULL, &e) == 0, "%s", e.msg);
 	j->dirfd = own;
 }
 

@@ -164,7 +164,7 @@ static void install_and_undo(struct known_image *image)
 
 	box_journal(&b, &j);
 	ck_ok(journal_redraft(&j, &image->draft, b.v.fs, &e), e);
-	ck_ok(install_drafted(&j, b.v.fs, &image->plan.changes, &e), e);
+	ck_ok(install_drafted(&j, b.v.fs, &image->plan.changes, NULL, &e), e);
 	b.v.fs = vfs_free(b.v.fs);
 	box_user(&b, "grep -c BEGIN $B > count; echo mine >> $B");
 	ck_ok(undo_run(b.journal, report, &e), e);
