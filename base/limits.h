@@ -16,6 +16,7 @@
 #define LIMIT_VIEW_MOUNTS      (LIMIT_MOUNTS + 32) /* with those of the rootfs and the runtime */
 #define LIMIT_MOUNT_OPTIONS    128  /* options of one mount spec */
 #define LIMIT_LAYERS           500  /* lower directories of one overlay, as in the kernel */
+#define LIMIT_REMOVED           64  /* entries whose blocks are freed later */
 #define LIMIT_SEEN           16384  /* names looked up in one container that are remembered */
 #define LIMIT_DIR_ENTRIES    65536  /* entries listed of one container directory */
 #define LIMIT_XATTRS           256  /* extended attributes of one file; ext4 has no room for so many */

@@ -283,7 +283,7 @@ struct ending {
 };
 
 /* The plan is done: somebody else may touch the tree before the journal goes, and it wasn't him. */
-static int put_off(const struct journal *j, const struct vfs *fs, struct ending *end, struct err *e)
+static int put_off(const struct journal *j, struct vfs *fs, struct ending *end, struct err *e)
 {
 	int r = record_void(j->dirfd, RECORD_UNDO, e);
 
@@ -296,6 +296,8 @@ static int put_off(const struct journal *j, const struct vfs *fs, struct ending 
 static int play(const struct journal *j, const struct changes *plan, struct vfs *fs,
 		struct ending *end, struct err *e)
 {
+	if (end->may_wait)
+		vfs_hold_removed(fs);
 	for (size_t i = 0; i < plan->n; i++) {
 		int r = change_apply(&plan->v[i], fs, e);
 
@@ -412,7 +414,7 @@ int undo_take(int parent, const char *name, struct journal *known, json_t *repor
 	return r == 0 ? journal_remove(parent, name, end.sync, e) : r;
 }
 
-int undo_settle(int parent, const char *name, const struct vfs_unsynced *rest, struct err *e)
+int undo_settle(int parent, const char *name, struct vfs_unsynced *rest, struct err *e)
 {
 	int r = vfs_unsynced_flush(rest, e);
 

@@ -75,4 +75,4 @@ enum { UNDO_RESTS = 1 };
 int undo_take(int parent, const char *name, struct journal *known, json_t *report,
 	      struct vfs_unsynced *ret_rest, struct err *e);
 /* Syncs, then removes the journal. */
-int undo_settle(int parent, const char *name, const struct vfs_unsynced *rest, struct err *e);
+int undo_settle(int parent, const char *name, struct vfs_unsynced *rest, struct err *e);

@@ -19,10 +19,10 @@ void settle_init(struct settle *s)
 
 static bool syncs(const struct settle_job *job, dev_t dev)
 {
-	for (size_t i = 0; i < job->rest.n; i++) {
+	for (size_t i = 0; i < job->rest.n_tops; i++) {
 		struct stat st;
 
-		if (fstat(job->rest.v[i], &st) == 0 && st.st_dev == dev)
+		if (fstat(job->rest.tops[i], &st) == 0 && st.st_dev == dev)
 			return true;
 	}
 	return false;
@@ -34,19 +34,19 @@ static void forget_synced(struct settle_job *done)
 	for (struct settle_job *job = done->next; job; job = job->next) {
 		size_t kept = 0;
 
-		for (size_t i = 0; i < job->rest.n; i++) {
+		for (size_t i = 0; i < job->rest.n_tops; i++) {
 			struct stat st;
 
-			if (fstat(job->rest.v[i], &st) == 0 && syncs(done, st.st_dev))
-				fd_close(job->rest.v[i]);
+			if (fstat(job->rest.tops[i], &st) == 0 && syncs(done, st.st_dev))
+				fd_close(job->rest.tops[i]);
 			else
-				job->rest.v[kept++] = job->rest.v[i];
+				job->rest.tops[kept++] = job->rest.tops[i];
 		}
-		job->rest.n = kept;
+		job->rest.n_tops = kept;
 	}
 }
 
-static int remove_journal(struct executor *ex, const struct settle_job *job, struct err *e)
+static int remove_journal(struct executor *ex, struct settle_job *job, struct err *e)
 {
 	cleanup_close int dir =
 		openat(ex->execs_fd, job->owner, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -35,6 +35,8 @@ struct vfs *vfs_free(struct vfs *fs)
 		return NULL;
 	vfs_cursor_forget(fs->cursor);
 	free(fs->cursor);
+	for (size_t i = 0; i < fs->n_removed; i++)
+		fd_close(fs->removed[i]);
 	for (size_t i = 0; i < fs->n_mounts; i++)
 		mount_done(&fs->mounts[i]);
 	free(fs->mounts);

@@ -40,8 +40,11 @@ struct vfs_mount {
 struct vfs {
 	struct vfs_mount *mounts; /* owned */
 	size_t n_mounts;
-	struct vfs_cursor *cursor;                 /* owned */
-	struct vfs_clones clones;                  /* what the layers are opened in */
+	struct vfs_cursor *cursor;  /* owned */
+	struct vfs_clones clones;   /* what the layers are opened in */
+	bool hold_removed;          /* sync.h */
+	int removed[LIMIT_REMOVED]; /* owned */
+	size_t n_removed;
 	char temp[sizeof(".anchord.") + LIMIT_ID]; /* name of temporary files */
 };
 

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "vfs/cursor.h"
 #include "vfs/overlay_attr.h"
+#include "vfs/sync.h"
 #include "vfs/temp.h"
 #include "vfs/text.h"
 #include "vfs/top.h"
@@ -24,6 +25,7 @@ static int remove_entry(struct vfs *fs, const char *path, struct err *e)
 	if (p.entry.below != VFS_ABSENT)
 		return vfs_top_put_whiteout(fs, path, &p, e);
 	vfs_cursor_forget_path(fs, path);
+	vfs_removed_hold(fs, vfs_dir_top(&p.dir), p.name);
 	return vfs_temp_remove(p.mount, vfs_dir_top(&p.dir), p.name, e);
 }
 
@@ -46,6 +48,7 @@ static int drop(struct vfs *fs, const char *path, struct err *e)
 		return 0;
 	is_dir = p.entry.in_top && p.entry.type == VFS_DIR;
 	vfs_cursor_forget_path(fs, path);
+	vfs_removed_hold(fs, vfs_dir_top(&p.dir), p.name);
 	fault_point("vfs.drop");
 	if (unlinkat(vfs_dir_top(&p.dir), p.name, is_dir ? AT_REMOVEDIR : 0) == 0 ||
 	    errno == ENOENT)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -47,18 +48,42 @@ int vfs_written_note(struct vfs_mount *m, int dirfd, struct err *e)
 	return 0;
 }
 
+void vfs_hold_removed(struct vfs *fs)
+{
+	fs->hold_removed = true;
+}
+
+/* An inode is freed when the last descriptor of it goes. */
+void vfs_removed_hold(struct vfs *fs, int dirfd, const char *name)
+{
+	int fd;
+
+	if (!fs->hold_removed || fs->n_removed == LIMIT_REMOVED)
+		return;
+	fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		fs->removed[fs->n_removed++] = fd;
+}
+
+static void close_all(int *v, size_t *n)
+{
+	for (; *n > 0; --*n)
+		fd_close(v[*n - 1]);
+}
+
 void vfs_unsynced_done(struct vfs_unsynced *u)
 {
-	for (size_t i = 0; i < u->n; i++)
-		fd_close(u->v[i]);
-	free(u->v);
+	close_all(u->removed, &u->n_removed);
+	close_all(u->tops, &u->n_tops);
+	free(u->removed);
+	free(u->tops);
 	*u = (struct vfs_unsynced){0};
 }
 
 /* Takes @fd, which may be an error that is none: a bind of a socket holds nothing of ours. */
 static int add_fd(struct vfs_unsynced *u, int fd, struct err *e)
 {
-	int *v = fd < 0 ? NULL : reallocarray(u->v, u->n + 1, sizeof(*v));
+	int *v = fd < 0 ? NULL : reallocarray(u->tops, u->n_tops + 1, sizeof(*v));
 
 	if (fd == -EINVAL)
 		return 0;
@@ -68,8 +93,20 @@ static int add_fd(struct vfs_unsynced *u, int fd, struct err *e)
 		fd_close(fd);
 		return err_oom(e);
 	}
-	u->v = v;
-	v[u->n++] = fd;
+	u->tops = v;
+	v[u->n_tops++] = fd;
+	return 0;
+}
+
+/* Hands over what is held. */
+static int take_removed(struct vfs *fs, struct vfs_unsynced *u, struct err *e)
+{
+	u->removed = malloc(sizeof(fs->removed));
+	if (!u->removed)
+		return err_oom(e);
+	memcpy(u->removed, fs->removed, sizeof(fs->removed));
+	u->n_removed = fs->n_removed;
+	fs->n_removed = 0;
 	return 0;
 }
 
@@ -86,26 +123,31 @@ static int add_top(struct vfs_unsynced *u, const struct vfs_mount *m, struct err
 	return r;
 }
 
-int vfs_unsynced_get(const struct vfs *fs, struct vfs_unsynced *ret, struct err *e)
+int vfs_unsynced_get(struct vfs *fs, struct vfs_unsynced *ret, struct err *e)
 {
 	cleanup(vfs_unsynced_done) struct vfs_unsynced u = {0};
+	int r = 0;
 
 	for (size_t i = 0; i < fs->n_mounts; i++) {
 		const struct vfs_mount *m = &fs->mounts[i];
-		int r = m->has_top ? add_top(&u, m, e) : 0;
 
+		r = m->has_top ? add_top(&u, m, e) : 0;
 		if (r < 0)
 			return err_wrap(e, r, "'%s'", m->layers[0].path);
 	}
+	r = take_removed(fs, &u, e);
+	if (r < 0)
+		return r;
 	*ret = u;
 	u = (struct vfs_unsynced){0};
 	return 0;
 }
 
-int vfs_unsynced_flush(const struct vfs_unsynced *u, struct err *e)
+int vfs_unsynced_flush(struct vfs_unsynced *u, struct err *e)
 {
-	for (size_t i = 0; i < u->n; i++)
-		if (syncfs(u->v[i]) < 0)
+	close_all(u->removed, &u->n_removed);
+	for (size_t i = 0; i < u->n_tops; i++)
+		if (syncfs(u->tops[i]) < 0)
 			return err_sys(e, "syncing a file system");
 	return 0;
 }

@@ -8,6 +8,9 @@
  */
 #include "vfs/mount_table.h"
 
+/* The entry @name of a top's directory is going to be removed. */
+void vfs_removed_hold(struct vfs *fs, int dirfd, const char *name);
+
 struct vfs_written {
 	dev_t dev;
 	int fd; /* a directory in it, open for reading */

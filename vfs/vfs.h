@@ -287,14 +287,22 @@ int vfs_drop_temporary(struct vfs *fs, const char *path, struct err *e);
 /* Flush the file systems behind all tops to disk (syncfs). */
 int vfs_sync(struct vfs *fs, struct err *e);
 
-/* The same in two steps, of which the second doesn't need the view: a descriptor in each. */
+/*
+ * The same in two steps, of which the second, which takes its time, doesn't need the view. After
+ * vfs_hold_removed() what is removed or dropped loses its name at once, and its blocks, which a
+ * file system may have to tell the disk about one by one, in the second step: at most
+ * LIMIT_REMOVED.
+ */
 struct vfs_unsynced {
-	int *v; /* owned, the descriptors too */
-	size_t n;
+	int *tops; /* a descriptor in each file system; owned, as the next */
+	size_t n_tops;
+	int *removed;
+	size_t n_removed;
 };
+void vfs_hold_removed(struct vfs *fs);
+int vfs_unsynced_get(struct vfs *fs, struct vfs_unsynced *ret, struct err *e);
+int vfs_unsynced_flush(struct vfs_unsynced *u, struct err *e);
 void vfs_unsynced_done(struct vfs_unsynced *u);
-int vfs_unsynced_get(const struct vfs *fs, struct vfs_unsynced *ret, struct err *e);
-int vfs_unsynced_flush(const struct vfs_unsynced *u, struct err *e);
 
 /*
  * Do changes to names and metadata become durable in the order in which they were made, on the file
