@@ -50,3 +50,14 @@ def test_execs_over_one_bound_directory_at_the_same_time_leave_nothing(daemon, o
         results = list(pool.map(one, range(12)))
     assert [(done.returncode, done.stdout) for done in results] == [(0, "1\n")] * 12, results
     root.assert_untouched()
+
+
+def test_an_id_and_a_tree_are_free_when_the_exec_has_ended(daemon, operator, make_rootfs):
+    """The disk may not have seen its undo yet: the next exec waits for that, and says nothing."""
+    root = make_rootfs("bookworm-minbase", "overlay")
+    for _ in range(10):
+        done = daemon.ctl("run", "--id", "again", *root.options, "--ca", "require", "grep", "-cF",
+                          operator.body[0], "/etc/ssl/certs/ca-certificates.crt")
+        assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+        root.assert_untouched()
+    daemon.assert_clean()

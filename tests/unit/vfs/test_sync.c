@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "tests/unit/vfs/interpose.h"
 #include "tests/unit/vfs/oracle.h"
@@ -56,6 +57,43 @@ static void sync_it(void)
 
 	ck_ok(vfs_sync(v.fs, &e), e);
 }
+
+/* How much room files of the tree's file system take, in its blocks. */
+static unsigned long used(void)
+{
+	struct statvfs fs;
+
+	ck_assert_int_eq(statvfs(v.t.path, &fs), 0);
+	return fs.f_blocks - fs.f_bfree;
+}
+
+START_TEST(what_is_removed_is_freed_when_it_is_flushed)
+{
+	static char bytes[1 << 20];
+	struct vfs_unsynced rest = {0};
+	struct err e = ERR_NONE;
+	unsigned long before;
+	unsigned long with;
+
+	view_open_overlay(&v);
+	before = used();
+	ck_ok(vfs_put_file(v.fs, "/large", bytes, sizeof(bytes), &(struct vfs_meta){0}, &e), e);
+	with = used();
+	ck_assert_uint_gt(with, before);
+	vfs_hold_removed(v.fs);
+	ck_ok(vfs_drop(v.fs, "/large", &e), e);
+	ck_assert_str_eq(view_list(&v, "/"), "");
+	ck_assert_uint_eq(used(), with);
+	ck_ok(vfs_unsynced_get(v.fs, &rest, &e), e);
+	v.fs = vfs_free(v.fs);
+	ck_assert_uint_eq(used(), with);
+	ck_assert_uint_eq(n_synced, 0);
+	ck_ok(vfs_unsynced_flush(&rest, &e), e);
+	ck_assert_uint_eq(used(), before);
+	ck_assert(is_synced("u"));
+	vfs_unsynced_done(&rest);
+}
+END_TEST
 
 START_TEST(each_top_is_synced_and_nothing_else)
 {
@@ -145,7 +183,8 @@ START_TEST(order_is_not_kept_where_there_is_no_top)
 }
 END_TEST
 
-SUITE("vfs/sync", setup, teardown, each_top_is_synced_and_nothing_else,
+SUITE("vfs/sync", setup, teardown, what_is_removed_is_freed_when_it_is_flushed,
+      each_top_is_synced_and_nothing_else,
       a_mount_that_came_with_a_source_is_synced_once_it_was_written,
       order_is_kept_by_the_journal_of_the_same_file_system, order_is_not_kept_without_a_journal,
       order_is_not_kept_across_file_systems, order_is_not_kept_where_there_is_no_top)
