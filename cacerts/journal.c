@@ -316,7 +316,8 @@ static bool is_touched(const struct changes *changes, const char *path)
 static int record_after(struct journal_entry *entry, const struct vfs *fs,
 			const struct changes *changes, struct err *e)
 {
-	if (!is_touched(changes, entry->path))
+	entry->is_left = !is_touched(changes, entry->path);
+	if (entry->is_left)
 		return state_copy(&entry->t0, &entry->t1, e);
 	if (entry->has_made)
 		return state_capture_written(fs, entry->path, entry->made, &entry->t1, e);

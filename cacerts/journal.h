@@ -42,6 +42,7 @@ struct journal_entry {
 	unsigned char made[STATE_SHA256]; /* ... with this content */
 	struct state t0;                  /* before the install */
 	struct state t1;                  /* after it */
+	bool is_left;                     /* the install has nothing to do with it: T1 is T0 */
 	struct journal_content kept;      /* files: the content at T0 */
 	size_t *n_ours; /* how often authority i stood in the file at T0; NULL: never */
 };

@@ -66,6 +66,7 @@ int journal_save_before(struct journal *j, struct err *e)
 			"family", j->family ? j->family->name : NULL, "rootfs",
 			mount_specs_to_json(&j->rootfs), "mounts", mount_specs_to_json(&j->mounts),
 			"entries", entries);
+	record_done(&j->before);
 	return doc ? record_create(j->dirfd, doc, &j->data, &j->before, e) : err_oom(e);
 }
 
@@ -74,7 +75,8 @@ int journal_save_after(const struct journal *j, struct record_open *ret_open, st
 	cleanup_json json_t *doc = json_array();
 
 	for (size_t i = 0; i < j->n; i++)
-		json_array_append_new(doc, state_to_json(&j->v[i].t1));
+		json_array_append_new(doc,
+				      j->v[i].is_left ? json_null() : state_to_json(&j->v[i].t1));
 	if (ret_open)
 		return record_append_open(j->dirfd, RECORD_AFTER, doc, ret_open, e);
 	return record_append(j->dirfd, RECORD_AFTER, doc, NULL, RECORD_DURABLE, e);
@@ -185,6 +187,13 @@ static int load_header(struct journal *j, const json_t *doc, struct err *e)
 	return r;
 }
 
+static int load_after_of(struct journal_entry *entry, const json_t *doc, struct err *e)
+{
+	entry->is_left = json_is_null(doc);
+	return entry->is_left ? state_copy(&entry->t0, &entry->t1, e)
+			      : state_from_json(doc, &entry->t1, e);
+}
+
 static int load_after(struct journal *j, struct err *e)
 {
 	cleanup_record struct record after = {.doc = NULL};
@@ -197,7 +206,7 @@ static int load_after(struct journal *j, struct err *e)
 	if (r == 0 && json_array_size(after.doc) != j->n)
 		r = err_set(e, -EINVAL, ERR_INVALID, "another number of paths after the install");
 	for (size_t i = 0; r == 0 && i < j->n; i++)
-		r = state_from_json(json_array_get(after.doc, i), &j->v[i].t1, e);
+		r = load_after_of(&j->v[i], json_array_get(after.doc, i), e);
 	j->installed = r == 0;
 	return r;
 }
