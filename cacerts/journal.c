@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/io.h"
 #include "base/limits.h"
@@ -207,6 +208,24 @@ bool journal_is_fresh(const struct journal *j)
 	return j->ended.tv_sec != 0;
 }
 
+static long long nsec_between(struct timespec a, struct timespec b)
+{
+	return (b.tv_sec - a.tv_sec) * 1000000000LL + (b.tv_nsec - a.tv_nsec);
+}
+
+bool journal_may_hide(const struct journal *j, struct timespec ctime)
+{
+	struct timespec tick;
+
+	if (!journal_is_fresh(j) || clock_getres(CLOCK_REALTIME_COARSE, &tick) < 0)
+		return true;
+	if (clock_compare(ctime, j->first) < 0) /* it's the image's, and one of today would show */
+		return false;
+	if (nsec_between(j->first, j->ended) > nsec_between((struct timespec){0}, tick))
+		return true; /* there was a tick in between */
+	return clock_compare(ctime, j->first) == 0 || clock_compare(ctime, j->ended) == 0;
+}
+
 bool journal_is_of_another_boot(const struct journal *j)
 {
 	char now[JOURNAL_BOOT_ID];
@@ -251,7 +270,7 @@ int journal_draft(struct journal *j, const struct vfs *fs, const struct changes 
 
 /* Counts are the same for the same authorities; what a layer on top may show is looked up. */
 static int copy_entry(const struct journal_entry *from, size_t n_authorities, const struct vfs *fs,
-		      struct timespec began, struct journal_entry *ret, struct err *e)
+		      struct journal_entry *ret, struct err *e)
 {
 	size_t size = (n_authorities + 1) * sizeof(*from->n_ours);
 	enum vfs_type type = from->t0.st.type;
@@ -267,7 +286,7 @@ static int copy_entry(const struct journal_entry *from, size_t n_authorities, co
 		memcpy(ret->n_ours, from->n_ours, size);
 	if (type != VFS_DIR && type != VFS_LINK)
 		return state_copy(&from->t0, &ret->t0, e);
-	r = state_recapture(fs, from->path, &from->t0, began, &ret->t0, e);
+	r = state_recapture(fs, from->path, &from->t0, &ret->t0, e);
 	if (r == 0 && !state_untouched(&from->t0, &ret->t0))
 		r = state_capture_names(fs, from->path, &ret->t0, e);
 	return r;
@@ -287,7 +306,7 @@ int journal_redraft(struct journal *j, const struct journal *draft, const struct
 	while (r == 0 && j->n < draft->n) {
 		size_t i = j->n++;
 
-		r = copy_entry(&draft->v[i], j->authorities->n, fs, j->began, &j->v[i], e);
+		r = copy_entry(&draft->v[i], j->authorities->n, fs, &j->v[i], e);
 	}
 	return r < 0 ? err_wrap(e, r, "drafting the journal") : 0;
 }
@@ -299,6 +318,7 @@ int journal_begin(struct journal *j, struct err *e)
 	if (r < 0)
 		return err_wrap(e, r, "writing the journal");
 	buf_done(&j->data); /* it can be read again */
+	clock_gettime(CLOCK_REALTIME_COARSE, &j->first);
 	fault_point("journal.recorded");
 	return 0;
 }

@@ -57,8 +57,9 @@ struct journal {
 	const struct distro_family *family; /* NULL: unknown */
 	struct authorities *authorities;    /* one reference */
 	struct timespec began;              /* wall clock at T0 */
-	struct timespec
-		ended; /* that of change times when T1 was known; 0 in one that was loaded */
+	/* Of one that this process has installed, by the clock of change times: */
+	struct timespec first;      /* before the first change */
+	struct timespec ended;      /* when T1 was known; 0 in one that was loaded */
 	char boot[JOURNAL_BOOT_ID]; /* of the kernel at T0; empty: not known */
 	struct journal_entry *v;
 	size_t n;
@@ -127,6 +128,12 @@ int journal_read_before(const struct journal *j, size_t i, const struct buf *now
 
 /* Is it what this process has just installed? Then no crash can have left anything half done. */
 bool journal_is_fresh(const struct journal *j);
+/*
+ * Can a change after T1 have left the change time @ctime? The clock of change times moves in ticks,
+ * but where the kernel takes finer ones for what has been looked at (Linux 6.13: multigrain), a
+ * time between ticks tells so. True of all times in a journal that isn't fresh.
+ */
+bool journal_may_hide(const struct journal *j, struct timespec ctime);
 /* Has the machine been started anew since T0? Then what was written last may be torn. */
 bool journal_is_of_another_boot(const struct journal *j);
 

@@ -172,7 +172,7 @@ static bool is_untouched(const struct vfs_stat *was, const struct vfs_stat *now)
 }
 
 int state_recapture(const struct vfs *fs, const char *path, const struct state *was,
-		    struct timespec since, struct state *ret, struct err *e)
+		    struct state *ret, struct err *e)
 {
 	cleanup_state struct state s = {0};
 	struct vfs_stat now;
@@ -180,7 +180,7 @@ int state_recapture(const struct vfs *fs, const char *path, const struct state *
 
 	if (r < 0)
 		return r;
-	if (!is_untouched(&was->st, &now) || clock_compare(now.ctime, since) >= 0)
+	if (!is_untouched(&was->st, &now))
 		return state_capture(fs, path, ret, NULL, e);
 	r = state_copy(was, &s, e);
 	if (r < 0)

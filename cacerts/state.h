@@ -38,12 +38,10 @@ int state_capture(const struct vfs *fs, const char *path, struct state *ret, str
 int state_capture_names(const struct vfs *fs, const char *path, struct state *s, struct err *e);
 
 /*
- * Capture @path, of which @was is an earlier state: what nobody has touched isn't read again.
- * @since: when others began, by the clock of change times, which moves in ticks: what has a time
- *         not before it may have been touched without showing, and is read
+ * Capture @path, of which @was is an earlier state: what has the same change time isn't read again.
  */
 int state_recapture(const struct vfs *fs, const char *path, const struct state *was,
-		    struct timespec since, struct state *ret, struct err *e);
+		    struct state *ret, struct err *e);
 /* Capture @path, at which a file with these bytes was written just now. */
 int state_capture_written(const struct vfs *fs, const char *path, const unsigned char *sha256,
 			  struct state *ret, struct err *e);

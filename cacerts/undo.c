@@ -79,10 +79,15 @@ static void mend_torn(const struct undo *u, size_t i)
 		memcpy(t2->sha256, t1->sha256, sizeof(t2->sha256));
 }
 
-/* The last state of entry @i that is known. */
-static const struct state *last_known(const struct undo *u, size_t i)
+/* T2 of entry @i; what the install left, and nobody can have touched, isn't read again. */
+static int capture_entry(struct undo *u, size_t i, struct err *e)
 {
-	return u->j->installed ? &u->j->v[i].t1 : &u->j->v[i].t0;
+	const struct journal_entry *entry = &u->j->v[i];
+
+	if (!u->j->installed || journal_may_hide(u->j, entry->t1.st.ctime) ||
+	    !vfs_has_own_times(u->fs, entry->path))
+		return state_capture(u->fs, entry->path, &u->t2[i], NULL, e);
+	return state_recapture(u->fs, entry->path, &entry->t1, &u->t2[i], e);
 }
 
 static int capture_all(struct undo *u, struct err *e)
@@ -92,8 +97,7 @@ static int capture_all(struct undo *u, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < u->j->n; i++) {
-		r = state_recapture(u->fs, u->j->v[i].path, last_known(u, i), u->j->ended,
-				    &u->t2[i], e);
+		r = capture_entry(u, i, e);
 		if (r == 0 && may_be_torn)
 			mend_torn(u, i);
 	}

@@ -310,5 +310,10 @@ void vfs_unsynced_done(struct vfs_unsynced *u);
  * content. False where that isn't known.
  */
 bool vfs_keeps_order(int fd);
+/*
+ * Does this kernel give the change times of what is in the top at @path, in nanoseconds? Not on a
+ * file system of another machine or process, or one with coarser times.
+ */
+bool vfs_has_own_times(const struct vfs *fs, const char *path);
 /* Is all that the top at @path holds on the file system of @fd? */
 bool vfs_is_beside(const struct vfs *fs, const char *path, int fd);
