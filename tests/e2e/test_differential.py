@@ -4,6 +4,8 @@
 The tool is run by plain chroot on the same layers (support/oracle.py). What is expected, native
 or a reason to decline, stands in the table: a guard that becomes too eager is noticed too.
 """
+import subprocess
+
 import pytest
 
 from support.native import Anchor, Copy, Native
@@ -66,6 +68,34 @@ AUTHORITIES = {
                                      "shares its subject hash with one of the image"),
 }
 
+# What a process may do when the authorities are there: the tool's words are compared too.
+USES = {
+    "again": TOOL,
+    "and it talks": f"{TOOL} --verbose",
+    "afresh": f"{TOOL} --fresh",
+    "afresh, and it talks": f"{TOOL} --fresh --verbose",
+    "twice afresh": f"{TOOL} --fresh; {TOOL} -f",
+    "all of the system's": f"{TOOL} --default",
+    "without hooks": f"{TOOL} --hooksdir /nowhere",
+    "with a hook": f"""
+        printf '#!/bin/sh\npwd; echo "$@"; cat; exit 3\n' > /etc/ca-certificates/update.d/x
+        chmod +x /etc/ca-certificates/update.d/x; {TOOL}; {TOOL} --fresh""",
+    "with one of its own": f"cp {OWN} {LOCAL}/own.crt; {TOOL}; rm {LOCAL}/own.crt; {TOOL} -f",
+    "with one that is none": f"echo none > {LOCAL}/none.crt; {TOOL} -v",
+    "with a key": f"cp {CERTIFICATES}/own.key {LOCAL}/key.crt; {TOOL}",
+    "with one of ours again": f"cp {CERTIFICATES}/plain.pem {LOCAL}/again.crt; {TOOL}",
+    "with one deselected": f"sed -i 's/^.*ISRG/!&/' {CONF}; {TOOL}",
+    "with one that is gone": f"rm {MOZILLA}/ISRG_Root_X1.crt; {TOOL}",
+    "without a configuration": f"rm {CONF}; {TOOL}",
+    "without a bundle": f"rm {BUNDLE}; {TOOL}",
+    "without links": f"find {STORE} -type l -delete; {TOOL}",
+    "without a store": f"rm -r {STORE}; {TOOL}",
+    "without room for temporary files": f"TMPDIR=/nowhere {TOOL}",
+    "by a word that it doesn't know": f"{TOOL} --nonsense",
+}
+# What it makes of ours alone is taken for the user's choice (docs/undo.md).
+KEPT = ("without a configuration",)
+
 
 @pytest.fixture(scope="module")
 def pki(workspace, request):
@@ -81,6 +111,8 @@ def pki(workspace, request):
         Copy(at, "system", roots.make("bookworm-ca") / f"{MOZILLA}/ISRG_Root_X1.crt"[1:]),
     ]
     Anchor(at, "own", "/CN=the image's own")
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", at / "own.key"],
+                   check=True)
     return {a.name: a for a in anchors}
 
 
@@ -116,6 +148,27 @@ def compare(native, layers, authorities, expected, *options, before=""):
     assert len(oracle.paths_of(ours)) >= 3 * len(authorities)
 
 
+def compare_uses(native, layers, authorities, use) -> list:
+    """What it says, its status and the tree; returns what differs in the end from a process alone.
+    """
+    plan = native.plan(layers, authorities)
+    if "sid-tool" in str(layers) and "isn't known" in plan.get("declined", ""):
+        pytest.skip("sid has got another version of the tool")
+    assert NATIVE in plan, plan
+    judge, alone = native.judge, native.judge.layer()
+    tools, done = judge.tool(layers, authorities)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = judge.run(layers, tools, use)
+    ours, left, said = native.run(layers, authorities, use,
+                                  f"--mount=type=bind,src={judge.certificates},"
+                                  f"dst={CERTIFICATES},readonly")
+    assert said == (done.stdout, done.stderr, done.returncode)
+    different = differences(layers, tools, ours, BEYOND_THE_TOOL)
+    assert not different, "\n".join(different)
+    judge.run(layers, alone, use)
+    return differences(layers, alone, left)
+
+
 def on_suites(table) -> list:
     """What is done natively on every suite; that we decline is seen on one."""
     return [(name, row) for row, (_, expected) in table.items()
@@ -133,6 +186,12 @@ def test_the_trees_are_those_of_the_tool_or_it_is_left_to_it(native, judge, pki,
 def test_any_authorities_are_installed_as_the_tool_would(native, judge, pki, name, who):
     names, expected = AUTHORITIES[who]
     compare(native, judge.small(name), [pki[n] for n in names], expected)
+
+
+@pytest.mark.parametrize("name,use", [(name, use) for use in USES for name in SUITES])
+def test_a_tool_that_a_process_runs_says_and_does_the_same(native, judge, pki, name, use):
+    different = compare_uses(native, judge.small(name), [pki["plain"], pki["second"]], USES[use])
+    assert use in KEPT or not different, "\n".join(different)
 
 
 @pytest.mark.parametrize("name", SUITES)

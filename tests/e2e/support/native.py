@@ -9,6 +9,9 @@ from support import oracle
 from support.pki import _openssl
 
 
+DONE = "the exit status is "  # what ends the output of a process
+
+
 class Anchor:
     """An operator's certificate of any shape."""
 
@@ -56,15 +59,23 @@ class Native:
 
     def install(self, layers: list, authorities, *options) -> Path:
         """A copy of the upper while a process runs; when it has ended nothing may be left."""
-        upper, copy = self.judge.layer(), self.judge.layer()
-        run = self.daemon.spawn("run", *_options(layers, upper, self.judge.layer(), authorities),
-                                "--ca", "require", *options, "sh", "-c", "echo; read x",
-                                stdin=subprocess.PIPE)
-        try:
-            assert run.stdout.readline() == "\n", run.stderr.read()
-            subprocess.run(["cp", "-a", f"{upper}/.", copy], check=True)
-        finally:
-            run.communicate("\n", timeout=60)
-        assert run.returncode == 0
+        copy, upper, _ = self.run(layers, authorities, ":", *options)
         assert not oracle.paths_of(upper), oracle.paths_of(upper)
         return copy
+
+    def run(self, layers: list, authorities, script: str, *options) -> tuple:
+        """A process does something: (copy of the upper then, the upper in the end, its output)."""
+        upper, copy = self.judge.layer(), self.judge.layer()
+        run = self.daemon.spawn("run", *_options(layers, upper, self.judge.layer(), authorities),
+                                "--ca", "require", *options, "sh", "-c",
+                                f"{script}\necho {DONE}$?; read x", stdin=subprocess.PIPE)
+        stdout, status = "", ""
+        try:
+            while not status and (line := run.stdout.readline()):
+                text, _, status = line.partition(DONE)
+                stdout += text
+            subprocess.run(["cp", "-a", f"{upper}/.", copy], check=True)
+        finally:
+            _, stderr = run.communicate("\n", timeout=60)
+        assert status and run.returncode == 0, stderr
+        return copy, upper, (stdout, stderr, int(status))
