@@ -166,10 +166,11 @@ def change(daemon, root, script, ours=""):
     assert done.returncode == 0, done.stderr
 
 
-def picture(daemon, root):
-    """The lines of the stores, and the keystore."""
-    done = daemon.ctl("run", *root.options, "--ca", "require", "sh", "-ec",
-                      PICTURE + KEYSTORES[root.name])
+def picture(daemon, root, use=":"):
+    """After a use: the lines that it printed and those of the stores, and the keystore."""
+    script = f"({use}\n) 2>/dev/shm/errors; echo exit $?; cat /dev/shm/errors; set -e; {PICTURE}"
+    done = daemon.ctl("run", *root.options, "--ca", "require", "sh", "-c",
+                      script + KEYSTORES[root.name])
     assert done.returncode == 0, done.stderr
     *lines, keystore = done.stdout.splitlines()
     return lines, base64.b64decode(keystore)
@@ -182,12 +183,14 @@ def native_of(daemon, root):
     return json.loads(done.stdout)["native"]
 
 
-def compare(daemon, root, n_authorities=1):
+def compare(daemon, root, copy=None, use=":"):
+    """The tool makes the same in that state, or in a copy if the use changes it."""
     assert "tool" in native_of(daemon, root), native_of(daemon, root)
-    ours, our_keystore = picture(daemon, root)
-    change(daemon, root, f"echo '#' >> {TOOLS[root.name]}")
-    assert "declined" in native_of(daemon, root)
-    tools, tools_keystore = picture(daemon, root)
+    ours, our_keystore = picture(daemon, root, use)
+    copy = copy or root
+    change(daemon, copy, f"echo '#' >> {TOOLS[root.name]}")
+    assert "declined" in native_of(daemon, copy)
+    tools, tools_keystore = picture(daemon, copy, use)
     assert ours == tools
     assert entries(our_keystore) == entries(tools_keystore)
     assert len(dates(our_keystore)) == 1
@@ -217,6 +220,30 @@ def test_several_authorities_keep_their_order(make_daemon_dirs, make_rootfs, tmp
         daemon.finish()
     finally:
         daemon.destroy()
+
+
+# What a process may do when the authorities are there; @TOOL@ is the family's.
+USES = {
+    "again": "@TOOL@",
+    "twice": "@TOOL@; @TOOL@",
+    "with one of its own": "cp /usr/share/ca-certificates/mozilla/ISRG_Root_X1.crt @ANCHORS@/own; "
+                           "@TOOL@; rm @ANCHORS@/own; @TOOL@",
+    "with garbage": "echo garbage > @ANCHORS@/garbage; @TOOL@",
+    "without the distribution's": "rm @SOURCE@/ca-bundle.trust.p11-kit; @TOOL@",
+    "asking p11-kit": "trust list; trust extract --format=pem-bundle --filter=ca-anchors "
+                      "/dev/shm/x; sha256sum /dev/shm/x",
+}
+PLACES = {imitations.RHEL_TOOL: (ANCHORS, SOURCE),
+          imitations.SUSE_TOOL: ("/etc/pki/trust/anchors", "/usr/share/pki/trust")}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_tool_that_a_process_runs_says_and_does_the_same(daemon, make_rootfs, name, use):
+    anchors, source = PLACES[TOOLS[name]]
+    script = USES[use].replace("@TOOL@", TOOLS[name]).replace("@ANCHORS@", anchors)
+    compare(daemon, make_rootfs(name, "overlay"), make_rootfs(name, "overlay"),
+            script.replace("@SOURCE@", source))
 
 
 @pytest.mark.parametrize("guard", GUARDS)
