@@ -12,8 +12,10 @@ import struct
 import pytest
 
 from support import manifest, pki, rootfs
+from test_hostile_process import visible
 
 ROOT = "bookworm-java"
+SUITES = ("bullseye-java", ROOT, "trixie-java", "sid-java")
 STORE = "/etc/ssl/certs/java/cacerts"
 TOOL = "/usr/sbin/update-ca-certificates"
 HOOK = "/etc/ca-certificates/update.d/jks-keystore"
@@ -104,8 +106,11 @@ def plan_of(daemon, root):
 
 
 def entries(jks: bytes) -> list:
-    """(alias, milliseconds, DER) of a JKS keystore of certificates, in its order."""
+    """(alias, milliseconds, DER) of a JKS keystore of certificates, in its order; no other bytes
+    are in it but those that follow from these, and it is signed with the default password."""
     assert jks[:8] == bytes.fromhex("feedfeed00000002")
+    salted = "changeit".encode("utf-16-be") + b"Mighty Aphrodite" + jks[:-20]
+    assert jks[-20:] == hashlib.sha1(salted).digest()
     at, found = 12, []
     for _ in range(struct.unpack(">I", jks[8:12])[0]):
         assert jks[at:at + 4] == b"\0\0\0\2"
@@ -145,24 +150,76 @@ def test_a_java_client_trusts_the_operators_server(daemon, server, operator, mak
     assert "unable to find valid certification path" in done.stdout
 
 
-def test_debians_keystore_is_the_one_that_its_hook_makes(daemon, operator, make_rootfs):
-    root = make_rootfs(ROOT, "overlay")
-    made = {}
-    old = entries(base64.b64decode(run(daemon, root, f"base64 {STORE}", "--ca", "off").stdout))
+OWN_SOURCE = '{ printf %s "$PEM" > /usr/local/share/ca-certificates/own.crt; } && ' + TOOL
+# What happens to Debian's keystore before, and what a process does that has authorities.
+HISTORIES = {
+    "as it is": ":",
+    "one of its own": OWN_SOURCE,
+    "one of its own by keytool": 'printf %s "$PEM" > /dev/shm/own.pem; '
+                                 f"{KEYTOOL} -importcert -keystore {STORE} -storepass changeit "
+                                 "-alias Own.Name -file /dev/shm/own.pem",
+    "one deselected": f"sed -i 's/^.*ISRG_Root_X1/!&/' /etc/ca-certificates.conf; {TOOL}",
+    "two alone": f"sed -i '/ISRG_Root_X1\\|ACCVRAIZ1/!s/^/!/' "
+                 f"/etc/ca-certificates.conf; {TOOL} --fresh",
+    "no updates": "sed -i s/=yes/=no/ /etc/default/cacerts",
+    "no defaults": "rm /etc/default/cacerts",
+}
+HOOK_USES = {
+    "again": TOOL,
+    "afresh": f"{TOOL} --fresh",
+    "with one of its own": OWN_SOURCE,
+    "without a keystore": f"rm {STORE}; {TOOL} --fresh",
+}
+
+
+def of_both(daemon, make_rootfs, name, history, use, **env) -> list:
+    """Of our install and of the tool's: what a process prints, and the keystore that it sees."""
+    found = []
     for how in ("tool", "declined"):
-        if how == "declined":
-            change(daemon, root, f"echo '#' >> {TOOL}")
-        assert how in plan_of(daemon, root)["native"]
-        before = root.manifest()
-        done = run(daemon, root, f"base64 {STORE}; stat -c '%a %u:%g' {STORE} >&2")
-        assert done.returncode == 0, done.stderr
-        store = entries(base64.b64decode(done.stdout))
-        assert [e for e in store if e[2] != operator.der] == [e for e in store if e in old]
-        made[how] = [done.stderr, *((alias, der) for alias, _, der in store)]
-        assert not manifest.differences(before, root.manifest())
-    assert made["tool"] == made["declined"]
-    ours = [alias for alias, _, der in store if der == operator.der]
-    assert ours == [f"debian:{name_of(operator)}.pem"]
+        root = make_rootfs(name, "overlay")
+        change(daemon, root, f"{history} 2>&1", **env)
+        before = change(daemon, root, f"[ {how} = tool ] || echo '#' >> {TOOL}")
+        assert how in plan_of(daemon, root)["native"], plan_of(daemon, root)["native"]
+        script = f"{{ {use}; }} 2>&1; stat -c '%a %u:%g' {STORE}; base64 {STORE} >&2"
+        done = run(daemon, root, script, "--ca", "require", **env)
+        assert done.returncode == 0, done.stdout + done.stderr
+        if use == ":":
+            assert not manifest.differences(visible(before), visible(root.manifest()))
+        found.append((done.stdout, entries(base64.b64decode(done.stderr))))
+    return found
+
+
+def without_times(store: list) -> list:
+    return [(alias, der) for alias, _, der in store]
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+@pytest.mark.parametrize("name", SUITES)
+def test_debians_keystore_is_the_one_that_its_hook_makes(daemon, operator, stranger, make_rootfs,
+                                                         name, history):
+    ours, tools = of_both(daemon, make_rootfs, name, HISTORIES[history], ":", PEM=stranger.pem)
+    assert ours[0] == tools[0]
+    assert without_times(ours[1]) == without_times(tools[1])
+    is_hooks = not history.startswith("no ")  # else the hook does nothing, and it is up to us
+    alias = f"debian:{name_of(operator)}.pem" if is_hooks else name_of(operator)
+    assert [a for a, _, der in ours[1] if der == operator.der] == [alias]
+
+
+def test_entries_that_were_there_keep_their_time(daemon, operator, make_rootfs):
+    root = make_rootfs(ROOT, "overlay")
+    before = run(daemon, root, f"base64 {STORE}", "--ca", "off")
+    during = run(daemon, root, f"base64 {STORE}", "--ca", "require")
+    old, new = (entries(base64.b64decode(done.stdout)) for done in (before, during))
+    assert sorted(e for e in new if e[2] != operator.der) == sorted(old)
+
+
+@pytest.mark.parametrize("use", HOOK_USES)
+@pytest.mark.parametrize("name", SUITES)
+def test_a_hook_that_a_process_runs_says_and_does_the_same(daemon, stranger, make_rootfs, name,
+                                                           use):
+    ours, tools = of_both(daemon, make_rootfs, name, ":", HOOK_USES[use], PEM=stranger.pem)
+    assert ours[0] == tools[0]
+    assert without_times(ours[1]) == without_times(tools[1])
 
 
 @pytest.mark.parametrize("format", FORMATS)

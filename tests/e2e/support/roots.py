@@ -51,6 +51,10 @@ RECIPES = {
     # Debian's keystore, and a JDK that can run a source file.
     "bookworm-java": Recipe("bookworm", ("ca-certificates-java", "openjdk-17-jdk-headless",
                                          "openssl")),
+    # The same keystore in the other suites, whose packages need not bring a Java.
+    "bullseye-java": Recipe("bullseye", ("ca-certificates-java", "openssl")),
+    "trixie-java": Recipe("trixie", ("default-jre-headless", "openssl"), variant="essential"),
+    "sid-java": Recipe("sid", ("default-jre-headless", "openssl"), variant="essential"),
     # The tools of the other suites, unmodified, for test_differential.py; no more than they need.
     "bullseye-tool": Recipe("bullseye", ("ca-certificates", "openssl"), variant="essential"),
     "trixie-tool": Recipe("trixie", ("ca-certificates", "openssl"), variant="essential"),
