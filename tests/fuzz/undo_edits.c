@@ -86,6 +86,7 @@ struct player {
 	bool spoilt[N_PATHS];             /* the edit of a file of ours left something there */
 	bool any_spoilt;
 	bool hashed;     /* the user has made a hash link */
+	bool has_read;   /* and written what he read */
 	struct buf *log; /* borrowed */
 };
 
@@ -238,14 +239,15 @@ static bool empties_made(const struct player *p, unsigned path)
 
 /*
  * "Our certificate in a bundle that the user writes anew ... goes": he may append his own copy
- * where ours is, and nowhere else.
+ * where ours is, and nowhere else. "A process that reads the stores writes what it read": then one
+ * copy is as good as the other.
  */
 static bool may_copy(const struct player *p, unsigned path)
 {
 	struct buf text[EDITS_TREES] = {BUF(1 << 20), BUF(1 << 20)};
 	bool may;
 
-	if (strcmp(paths[path], BUNDLE_AT) != 0)
+	if (p->has_read || strcmp(paths[path], BUNDLE_AT) != 0)
 		return false;
 	read_both(p, paths[path], text);
 	may = count_of(&text[EDITS_WITH], AUTHORITY_ONE) ==
@@ -542,6 +544,7 @@ static void play(struct player *p, const struct edit *e)
 		return;
 	}
 	p->hashed |= ops[e->op].play == do_hash;
+	p->has_read |= ops[e->op].play == do_prepend;
 	r = play_in(p, EDITS_WITH, e);
 	fuzz_promise(r == play_in(p, EDITS_ALONE, e), "%s of '%s': one is %d", ops[e->op].name,
 		     paths[e->from], r);
