@@ -85,7 +85,8 @@ def _hard_link(path, victim):
     passwd = passwd / "etc/passwd"
     if not passwd.exists():
         passwd.write_text("root:x:0:0:root:/root:/bin/sh\n")
-    os.link(passwd, path)
+    if passwd != path:
+        os.link(passwd, path)
 
 
 def _deep(path, victim):
