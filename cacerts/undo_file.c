@@ -255,7 +255,8 @@ int undo_plan_place(struct undo *u, const struct undo_place *p, struct err *e)
 	if (state_same_content(t0, t2) && state_same_metadata(t0, t2) &&
 	    t0->st.in_top == t2->st.in_top)
 		return 0; /* it is as it was */
-	if (state_same_content(t1, t2) && !state_same_content(t0, t1))
+	if (state_same_content(t1, t2) &&
+	    (!state_same_content(t0, t1) || !state_same_metadata(t0, t1)))
 		return undo_same(u, p, e);
 	if (t2->st.type == VFS_FILE && !state_same_content(t0, t2))
 		return strip(u, p, e);

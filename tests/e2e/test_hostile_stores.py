@@ -146,6 +146,7 @@ WORDS = [
     ("helper", "/etc/ssl/certs/", "char device", "'/etc/ssl/certs' is no regular file"),
     ("rhel", f"{RHEL}/source/anchors/", "deep", "is nested too deeply"),
     ("rhel", f"{RHEL}/source/", "socket", "is not a directory"),
+    ("rhel", f"{RHEL}/extracted/pem/directory-hash/", "file", "is out of the ordinary"),
     ("suse", f"{SUSE}/", "file", "is not a directory"),
     ("nix", "/etc/ssl/certs/", "file", "a part of the path is not a directory"),
 ]

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "cacerts/install.h"
 #include "tests/unit/cacerts/box.h"
 
 /* clang-format off */
@@ -299,6 +300,53 @@ START_TEST(a_bundle_cut_in_our_certificate_keeps_no_piece_of_it)
 }
 END_TEST
 
+/* A tool may set the mode of a file that it has no authority for (helper_diff). */
+static void set_mode(struct box *b, const char *path, mode_t mode)
+{
+	const struct vfs_meta meta = {.fields = VFS_META_MODE, .mode = mode};
+	cleanup_journal struct journal j = {.dirfd = -EBADF};
+	cleanup_changes struct changes c = {0};
+	struct err e = ERR_NONE;
+	const char *text;
+
+	view_open(&b->v);
+	text = view_read(&b->v, path);
+	ck_ok(changes_add_file(&c, ROLE_STORE, path, text, strlen(text), &meta, &e), e);
+	box_journal(b, &j);
+	ck_ok(install_run(&j, b->v.fs, &c, &e), e);
+	b->v.fs = vfs_free(b->v.fs);
+	nanosleep(&(const struct timespec){.tv_nsec = 10000000}, NULL);
+}
+
+static void check_mode(const char *script, enum box_backing backing)
+{
+	cleanup_free char *wanted = NULL;
+	cleanup_free char *got = NULL;
+	struct box b;
+
+	box_make(&b, backing, /* has_dropin_dir= */ true);
+	box_user(&b, script);
+	wanted = box_picture(&b);
+	box_done(&b);
+	box_make(&b, backing, /* has_dropin_dir= */ true);
+	set_mode(&b, "/etc/ssl/certs/ca-certificates.crt", 0744);
+	box_user(&b, script);
+	box_undo(&b);
+	got = box_picture(&b);
+	box_done(&b);
+	box_compare(script, got, wanted);
+}
+
+START_TEST(a_mode_that_the_install_set_goes_the_users_stays)
+{
+	static const char *const scripts[] = {":", "chmod 600 $B", "chown 3:4 $B; touch -d @9 $B"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++)
+		for (int backing = 0; backing < BOX_BACKING_MAX; backing++)
+			check_mode(scripts[i], (enum box_backing)backing);
+}
+END_TEST
+
 static struct timespec mtime_of(struct box *b, const char *rel)
 {
 	char path[256];
@@ -344,5 +392,6 @@ END_TEST
 
 SUITE("cacerts/undo", setup, teardown, what_the_user_did_is_all_that_remains,
       a_directory_of_ours_that_stays_came_when_the_user_did,
+      a_mode_that_the_install_set_goes_the_users_stays,
       a_bundle_cut_in_our_certificate_keeps_no_piece_of_it, a_file_that_a_power_cut_tore_is_ours,
       an_empty_directory_in_place_of_the_tree_is_not_taken_for_it)
