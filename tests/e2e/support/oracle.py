@@ -114,7 +114,7 @@ def lookup(layers: list, path: str):
         layers = seen
     entry = manifest.entry(f"{layers[0]}/{path}")
     xattrs = tuple(x for x in entry.xattrs if not x[0].startswith("trusted.overlay."))
-    return entry._replace(xattrs=xattrs, mtime_ns=0, n_links=0)
+    return entry._replace(xattrs=xattrs, n_links=0)
 
 
 def paths_of(upper: Path) -> set:
@@ -124,13 +124,23 @@ def paths_of(upper: Path) -> set:
     return found
 
 
+def _made_of(layers: list, upper: Path, path: str):
+    """What an upper makes of a state at a path; its time says whether that was changed. An install
+    leaves directories theirs, which no tool does."""
+    entry, before = lookup([upper, *layers], path), lookup(layers, path)
+    if entry is None:
+        return None
+    is_changed = entry.kind != "directory" and (not before or entry.mtime_ns != before.mtime_ns)
+    return entry._replace(mtime_ns=int(is_changed))
+
+
 def differences(layers: list, wanted: Path, found: Path, ignore=()) -> list:
     """Where the whole trees that two uppers make of a state differ, one line each."""
     lines = []
     for path in sorted(paths_of(wanted) | paths_of(found)):
         if any(path == i or path.startswith(f"{i}/") for i in ignore):
             continue
-        of_tool, of_ours = lookup([wanted, *layers], path), lookup([found, *layers], path)
+        of_tool, of_ours = (_made_of(layers, upper, path) for upper in (wanted, found))
         if of_tool != of_ours:
             lines.append(f"/{path}\n  tool: {of_tool}\n  ours: {of_ours}")
     return lines
