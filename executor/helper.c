@@ -95,11 +95,25 @@ static int end_tool(struct exec *x, const char *leaf, struct runtime_process *pr
 	return r;
 }
 
+/*
+ * Nothing to read. Not the host's /dev/null: a tool may change the mode of whatever its descriptors
+ * lead to, and links of the image may lead there.
+ */
+static int open_nothing(struct err *e)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys(e, "making a pipe");
+	fd_close(fds[1]);
+	return fds[0];
+}
+
 static int run_in_leaf(struct exec *x, const char *leaf, const struct container_spec *spec,
 		       struct buf *output, struct runtime_exit *ret, struct err *e)
 {
 	cleanup_close int cgroup = cgroup_leaf_create(x->ex->cgroups, leaf, e);
-	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	cleanup_close int nothing = -EBADF;
 	cleanup_close int out = -EBADF;
 	cleanup_close int in = -EBADF;
 	struct runtime_plan *plan = NULL;
@@ -110,14 +124,17 @@ static int run_in_leaf(struct exec *x, const char *leaf, const struct container_
 
 	if (cgroup < 0)
 		return cgroup;
-	if (null < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
+	nothing = open_nothing(e);
+	if (nothing < 0)
+		return nothing;
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return err_sys(e, "making a pipe");
 	out = pipe_fds[0];
 	in = pipe_fds[1];
 	fcntl(out, F_SETFL, O_NONBLOCK);
 	r = runtime_plan_new(spec, x->ex->staging, &plan, e);
 	if (r == 0)
-		r = runtime_launch(plan, cgroup, (const int[]){null, in, in}, &process, e);
+		r = runtime_launch(plan, cgroup, (const int[]){nothing, in, in}, &process, e);
 	runtime_plan_free(plan);
 	if (r < 0)
 		return r;

@@ -464,6 +464,17 @@ def test_a_tool_that(impatient_daemon, operator, make_layers, tmp_path, name):
     impatient_daemon.assert_clean()
 
 
+def test_a_tool_has_nothing_of_the_hosts_among_its_descriptors(daemon, make_layers, tmp_path):
+    """What they lead to it may change, as root: a mode of the host's /dev/null, say."""
+    layers = make_layers(roots.make("bookworm-ca"))
+    layers.place(TOOL).write_text("#!/bin/sh\nfor fd in 0 1 2; do "
+                                  f"[ -p /proc/self/fd/$fd ] || exit 3; done\n{APPEND}\n")
+    layers.place(TOOL).chmod(0o755)
+    done, receipt = run(daemon, layers.options, tmp_path / "receipt", "true", trust="require")
+    assert done.returncode == 0, done.stderr
+    assert receipt["trust"]["helper"]["status"] == 0
+
+
 # ---- a disk that is full
 
 @pytest.fixture
