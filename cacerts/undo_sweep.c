@@ -111,6 +111,74 @@ static int look_at(struct undo *u, const char *dir, const char *name, const stru
 	return r == 0 && names_is_ours(target, a) ? drop_unknown(u, path, e) : r;
 }
 
+static bool has_link_to(const struct hash_links *links, const char *target)
+{
+	for (size_t i = 0; i < links->n; i++)
+		if (strcmp(links->v[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+/* Is @path, or the file that it leads to, the certificate @a of the user's? */
+static bool is_same_certificate(struct undo *u, const char *path, const struct authority *a)
+{
+	cleanup_buf struct buf text = BUF(LIMIT_AUTHORITY_FILE);
+	char file[LIMIT_PATH];
+	struct vfs_stat st;
+
+	if (vfs_resolve(u->fs, path, true /* follow_last= */, file, NULL) != 0 ||
+	    vfs_lstat(u->fs, file, &st, NULL) < 0 || !undo_may_read(u, st.size) ||
+	    vfs_read_file(u->fs, file, &text, NULL) < 0)
+		return false; /* rehash would have skipped it too */
+	if (changes_find(u->out, path) || changes_find(u->out, file))
+		return false; /* it holds what is ours, under another name */
+	return pem_is_only(text.data, text.n, a);
+}
+
+/* Does a link in the directory say @name? */
+static bool is_linked(const struct undo *u, const char *dir, const struct strv *names,
+		      const char *name)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		char path[LIMIT_PATH];
+		char target[LIMIT_PATH];
+
+		if (path_join(dir, names->v[i], path, sizeof(path), NULL) == 0 &&
+		    vfs_readlink(u->fs, path, target, NULL) == 0 && strcmp(target, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is @path a link of a tool's to a file that is gone by now? Had it been another certificate, it
+ * would have a hash link of its own.
+ */
+static bool is_lost(const struct undo *u, const char *dir, const struct strv *names,
+		    const char *path)
+{
+	char file[LIMIT_PATH];
+	struct vfs_stat st;
+
+	if (vfs_lstat(u->fs, path, &st, NULL) < 0 || st.type != VFS_LINK || !undo_is_newer(u, &st))
+		return false;
+	if (vfs_resolve(u->fs, path, true /* follow_last= */, file, NULL) == 0 &&
+	    vfs_lstat(u->fs, file, &st, NULL) == 0 && st.type != VFS_ABSENT)
+		return false;
+	return !is_linked(u, dir, names, path_name(path));
+}
+
+/* Will the bundle hold @a more often than at T0? Then a file of the user's was taken into it. */
+static bool stays_in_bundle(const struct undo *u, const struct authority *a)
+{
+	const struct journal_entry *entry = journal_find(u->j, u->j->family->bundle);
+	const struct change *c = changes_find(u->out, u->j->family->bundle);
+	size_t k = (size_t)(a - u->j->authorities->v);
+
+	return entry && c && c->kind == CHANGE_FILE &&
+	       pem_count(c->bytes, c->n_bytes, a) > (entry->n_ours ? entry->n_ours[k] : 0);
+}
+
 /*
  * A certificate of the user's that is the same as @a has no link of its own: rehash took it for
  * a duplicate of ours. It inherits our number.
@@ -118,35 +186,21 @@ static int look_at(struct undo *u, const char *dir, const char *name, const stru
 static bool find_heir(struct undo *u, const char *dir, const struct strv *names,
 		      const struct authority *a, char *ret, size_t size)
 {
+	bool may_be_lost = stays_in_bundle(u, a);
+
 	for (size_t i = 0; i < names->n; i++) {
-		cleanup_buf struct buf text = BUF(LIMIT_AUTHORITY_FILE);
 		const char *dot = strrchr(names->v[i], '.');
 		char path[LIMIT_PATH];
-		char file[LIMIT_PATH];
-		struct vfs_stat st;
 
-		if (!dot || strcmp(dot, ".pem") != 0 || names_is_ours(names->v[i], a))
+		if (!dot || strcmp(dot, ".pem") != 0 || names_is_ours(names->v[i], a) ||
+		    path_join(dir, names->v[i], path, sizeof(path), NULL) < 0)
 			continue;
-		if (path_join(dir, names->v[i], path, sizeof(path), NULL) < 0 ||
-		    vfs_resolve(u->fs, path, true /* follow_last= */, file, NULL) != 0 ||
-		    vfs_lstat(u->fs, file, &st, NULL) < 0 || !undo_may_read(u, st.size) ||
-		    vfs_read_file(u->fs, file, &text, NULL) < 0)
-			continue; /* rehash would have skipped it too */
-		if (changes_find(u->out, path) || changes_find(u->out, file))
-			continue; /* it holds what is ours, under another name */
-		if (pem_is_only(text.data, text.n, a)) {
+		if (is_same_certificate(u, path, a) ||
+		    (may_be_lost && is_lost(u, dir, names, path))) {
 			snprintf(ret, size, "%s", names->v[i]);
 			return true;
 		}
 	}
-	return false;
-}
-
-static bool has_link_to(const struct hash_links *links, const char *target)
-{
-	for (size_t i = 0; i < links->n; i++)
-		if (strcmp(links->v[i].target, target) == 0)
-			return true;
 	return false;
 }
 

@@ -15,6 +15,13 @@
 #include "cacerts/install.h"
 #include "tests/unit/cacerts/box.h"
 
+/* What update-ca-certificates does with a file of the user's. */
+#define ADDS_OURS                                                                                  \
+	"mkdir -p $D; cp $OURS $D/mine.crt; "                                                      \
+	"cat usr/share/ca-certificates/*.crt $D/*.crt > $B.new; mv $B.new $B; "                    \
+	"ln -s /$D/mine.crt $S/mine.pem; n=$(readlink $H || echo mine.pem); "                      \
+	"rm -f $H; ln -s $n $H; "
+
 /* clang-format off */
 static const struct {
 	const char *script;
@@ -126,6 +133,11 @@ static const struct {
 	{"cp $OTHER $S/third.pem; n=1; while [ -L $S/$TWIN.$n ]; do n=$((n+1)); done; "
 	 "ln -s third.pem $S/$TWIN.$n", false},
 	{"rm $S/$TWIN.0 $S/twin.pem", false},
+	/* his own file of the same certificate: the tool takes it for a duplicate of ours */
+	{ADDS_OURS, false},
+	{ADDS_OURS "rm -r $D; ln -s /opt $D", false},
+	{ADDS_OURS "rm -f $D/*; echo x > $D/notes", false},
+	{"ln -s /$D/never.crt $S/never.pem; rm -rf $D; ln -s /opt $D", false},
 	/* several at once */
 	{"rm $S/sys.pem; cat $OTHER >> $B; mkdir -p $D; cp $OTHER $D/mine.crt; chmod 750 $D; "
 	 "ln -s ../../../$D/mine.crt $S/mine.pem", false},
