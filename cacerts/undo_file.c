@@ -240,15 +240,32 @@ static int undo_same(struct undo *u, const struct undo_place *p, struct err *e)
 	return is_users ? keep_users(u, p, e) : restore(u, p, e);
 }
 
+/* Is there nothing that an undo can take ours out of, or that has any of it? */
+static bool is_all_users(const struct undo *u, const struct undo_place *p)
+{
+	const struct state *t0 = &u->j->v[p->i].t0;
+
+	switch (p->t2->st.type) {
+	case VFS_UNREACHABLE:
+	case VFS_DIR:
+	case VFS_SPECIAL:
+		return true;
+	case VFS_FILE:
+		if (state_is_large(p->t2) && !state_same_content(t0, p->t2))
+			return true; /* nobody looks into it */
+		return p->path == u->j->v[p->i].path && undo_is_anew(u, p->i);
+	default:
+		return false;
+	}
+}
+
 int undo_plan_place(struct undo *u, const struct undo_place *p, struct err *e)
 {
 	const struct state *t0 = &u->j->v[p->i].t0;
 	const struct state *t1 = undo_t1(u, p->i);
 	const struct state *t2 = p->t2;
 
-	if (t2->st.type == VFS_UNREACHABLE || t2->st.type == VFS_DIR ||
-	    t2->st.type == VFS_SPECIAL ||
-	    (state_is_large(t2) && !state_same_content(t0, t2))) { /* nobody looks into it */
+	if (is_all_users(u, p)) {
 		undo_keep(u, p->path);
 		return 0;
 	}

@@ -46,6 +46,8 @@ struct undo_place {
 /* undo_file.c: entries that are not directories. */
 int undo_plan_file(struct undo *u, size_t i, struct err *e);
 int undo_plan_place(struct undo *u, const struct undo_place *p, struct err *e);
+/* undo_anew.c: is the file at entry @i one that the user made where nothing of ours was left? */
+bool undo_is_anew(const struct undo *u, size_t i);
 /*
  * undo_moved.c: files of the install's that the user gave other names. Those are undone like the
  * entry's own path, and stay links to one another.

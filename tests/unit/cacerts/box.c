@@ -246,20 +246,33 @@ void box_journal(struct box *b, struct journal *ret)
 	ck_ok(mount_specs_extend(&ret->mounts, &b->v.mounts, &e), e);
 }
 
-void box_install(struct box *b)
+/* The view is open. */
+static void play(struct box *b, const struct changes *changes)
 {
 	cleanup_journal struct journal j = {.dirfd = -EBADF};
-	cleanup_changes struct changes changes = {0};
 	const struct timespec tick = {.tv_nsec = 10000000};
 	struct err e = ERR_NONE;
 
-	view_open(&b->v);
-	box_changes(b, &changes);
 	box_journal(b, &j);
-	ck_ok(install_run(&j, b->v.fs, &changes, &e), e);
+	ck_ok(install_run(&j, b->v.fs, changes, &e), e);
 	ck_assert(j.installed);
 	b->v.fs = vfs_free(b->v.fs);
 	nanosleep(&tick, NULL); /* a change in the same tick of the clock can't be told apart */
+}
+
+void box_install(struct box *b)
+{
+	cleanup_changes struct changes changes = {0};
+
+	view_open(&b->v);
+	box_changes(b, &changes);
+	play(b, &changes);
+}
+
+void box_install_changes(struct box *b, const struct changes *changes)
+{
+	view_open(&b->v);
+	play(b, changes);
 }
 
 static void show(struct box *b)

@@ -56,6 +56,8 @@ void box_changes(struct box *b, struct changes *ret);
 /* A journal for the box as install_run() wants it; the caller owns it. */
 void box_journal(struct box *b, struct journal *ret);
 void box_install(struct box *b);
+/* An install of other changes. */
+void box_install_changes(struct box *b, const struct changes *changes);
 void box_user(struct box *b, const char *script);
 /* Returns undo_run()'s result. */
 int box_try_undo(struct box *b, struct err *e);

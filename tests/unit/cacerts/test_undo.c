@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "cacerts/install.h"
+#include "cacerts/names.h"
 #include "tests/unit/cacerts/box.h"
 
 /* What update-ca-certificates does with a file of the user's. */
@@ -97,6 +98,8 @@ static const struct {
 	{"rm -r etc/ssl; echo file > etc/ssl", false},
 	{"rm -r etc/ssl; mkdir -p $S", false},
 	{"rm -r etc/ssl; mkdir -p $S; cat $OTHER > $B", false},
+	{"rm -r etc/ssl; mkdir -p $S; cat $OTHER $OURS $WIDE > $B", false},
+	{"cp -a etc/ssl opt/ssl; rm -r etc/ssl; cp -a opt/ssl etc/ssl; rm -r opt/ssl", true},
 	{"rm -r $S; mkdir opt/certs; echo x > opt/certs/x; ln -s ../../opt/certs $S", false},
 	{"rm -r $S; ln -s $OUTSIDE $S", false},
 	{"rm -r $S; ln -s / $S", false},
@@ -205,6 +208,77 @@ START_TEST(what_the_user_did_is_all_that_remains)
 		for (int backing = 0; backing < BOX_BACKING_MAX; backing++)
 			for (int has_dir = 0; has_dir < 2; has_dir++)
 				check_row(i, (enum box_backing)backing, has_dir);
+}
+END_TEST
+
+/* An image without a bundle, and an install that makes one: there is no tool. */
+static void make_bare(struct box *b, enum box_backing backing)
+{
+	char command[LIMIT_PATH];
+
+	box_make(b, backing, /* has_dropin_dir= */ true);
+	snprintf(command, sizeof(command), "rm -r %s/etc/ssl",
+		 tree_at(&b->v.t, backing == BOX_BIND ? "root" : "lower"));
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void install_bundle(struct box *b)
+{
+	static const struct vfs_meta meta = {.fields = VFS_META_MODE | VFS_META_OWNER,
+					     .mode = 0755};
+	const char *pem = box_ours()->pem;
+	char dropin[LIMIT_PATH];
+	cleanup_changes struct changes c = {0};
+	struct err e = ERR_NONE;
+
+	ck_ok(changes_add_dir(&c, ROLE_PARENT, "/etc/ssl", &meta, &e), e);
+	ck_ok(changes_add_dir(&c, ROLE_PARENT, "/etc/ssl/certs", &meta, &e), e);
+	ck_ok(changes_add_file(&c, ROLE_STORE, "/etc/ssl/certs/ca-certificates.crt", pem,
+			       strlen(pem), &meta, &e),
+	      e);
+	ck_ok(names_dropin(box_ours(), "/usr/local/share/ca-certificates", ".crt", dropin,
+			   sizeof(dropin), &e),
+	      e);
+	ck_ok(changes_add_file(&c, ROLE_DROPIN, dropin, pem, strlen(pem), &meta, &e), e);
+	box_install_changes(b, &c);
+}
+
+/* The user takes away the directories that we made, with all that is in them. */
+static const char *const anew[] = {
+	"rm -rf etc/ssl; mkdir -p $S; cat $OURS >> $B",
+	"rm -rf etc/ssl; mkdir -p $S; cat $OURS $OURS >> $B",
+	"rm -rf $S; mkdir -p $S; cat $OTHER $WIDE > $B",
+	"mkdir -p $S; echo '# mine' >> $B; rm -r etc/ssl; mkdir -p $S; cat $WIDE >> $B",
+	/* he has a tool by now */
+	"rm -rf etc/ssl; mkdir -p $S; cp $OTHER $D/mine.crt; cat $D/*.crt > $B; "
+	"for f in $(cd $D; echo *.crt); do ln -s /$D/$f $S/${f%.crt}.pem; done",
+};
+
+static void check_anew(const char *script, enum box_backing backing)
+{
+	cleanup_free char *wanted = NULL;
+	cleanup_free char *got = NULL;
+	struct box b;
+
+	make_bare(&b, backing);
+	box_user(&b, script);
+	wanted = box_picture(&b);
+	box_done(&b);
+
+	make_bare(&b, backing);
+	install_bundle(&b);
+	box_user(&b, script);
+	box_undo(&b);
+	got = box_picture(&b);
+	box_done(&b);
+	box_compare(script, got, wanted);
+}
+
+START_TEST(what_the_user_makes_where_nothing_of_ours_is_left_is_his)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(anew); i++)
+		for (int backing = 0; backing < BOX_BACKING_MAX; backing++)
+			check_anew(anew[i], (enum box_backing)backing);
 }
 END_TEST
 
@@ -405,5 +479,6 @@ END_TEST
 SUITE("cacerts/undo", setup, teardown, what_the_user_did_is_all_that_remains,
       a_directory_of_ours_that_stays_came_when_the_user_did,
       a_mode_that_the_install_set_goes_the_users_stays,
+      what_the_user_makes_where_nothing_of_ours_is_left_is_his,
       a_bundle_cut_in_our_certificate_keeps_no_piece_of_it, a_file_that_a_power_cut_tore_is_ours,
       an_empty_directory_in_place_of_the_tree_is_not_taken_for_it)
