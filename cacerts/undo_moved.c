@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files and links that the install wrote and the user moved or linked elsewhere, with a directory
- * or by themselves: mv and ln don't read them, so without us the user would have the same names for
- * what was there before. They are told by their inode, and that it was made during the install:
- * numbers are given again, birthdays aren't.
+ * or by themselves; and links to a file with which he, or a tool of his, replaced one of ours: mv
+ * and ln don't read them, so without us the user would have the same names for what was there
+ * before. They are told by their inode, and that it was made during the install: numbers are given
+ * again, birthdays aren't.
  */
 #include <string.h>
 
@@ -18,17 +19,28 @@ static bool is_file_or_link(const struct state *s)
 	return s->st.type == VFS_FILE || s->st.type == VFS_LINK;
 }
 
-/* Is entry @i one that the install wrote, and may it have another name now? */
-static bool may_have_moved(const struct undo *u, size_t i)
+/* Is entry @i one that the install wrote? */
+static bool is_written(const struct undo *u, size_t i)
 {
 	const struct state *t0 = &u->j->v[i].t0;
 	const struct state *t1 = undo_t1(u, i);
-	const struct state *t2 = &u->t2[i];
 
-	if (!is_file_or_link(t1) || (t0->st.type != VFS_ABSENT && !is_file_or_link(t0)) ||
-	    state_same_content(t0, t1))
-		return false;
-	return !state_same_object(t1, t2) || t2->st.nlink > 1;
+	return is_file_or_link(t1) && (t0->st.type == VFS_ABSENT || is_file_or_link(t0)) &&
+	       !state_same_content(t0, t1);
+}
+
+/* ... and may it have another name now? */
+static bool may_have_moved(const struct undo *u, size_t i)
+{
+	return is_written(u, i) &&
+	       (!state_same_object(undo_t1(u, i), &u->t2[i]) || u->t2[i].st.nlink > 1);
+}
+
+/* ... and did the user put another file there, which has more names? */
+static bool is_rewritten(const struct undo *u, size_t i)
+{
+	return is_written(u, i) && u->t2[i].st.type == VFS_FILE && u->t2[i].st.nlink > 1 &&
+	       !state_same_object(undo_t1(u, i), &u->t2[i]);
 }
 
 static int is_of_the_install(const struct undo *u, size_t i, const char *path, bool *ret,
@@ -92,41 +104,51 @@ static bool is_planned(const struct undo *u, size_t i, const char *path)
 	       undo_t1(u, (size_t)(entry - u->j->v))->st.type != VFS_DIR;
 }
 
-static int plan_names(struct undo *u, size_t i, const struct strv *paths, struct err *e)
+/* One file to look for: what the install wrote, or what a tool of the user's put in its place. */
+struct quest {
+	size_t i; /* the entry */
+	bool rewritten;
+};
+
+static int plan_names(struct undo *u, const struct quest *q, const struct strv *paths,
+		      struct err *e)
 {
-	bool stayed = state_same_object(undo_t1(u, i), &u->t2[i]);
-	const char *first = stayed ? u->j->v[i].path : NULL;
+	bool stayed = q->rewritten || state_same_object(undo_t1(u, q->i), &u->t2[q->i]);
+	const char *first = stayed ? u->j->v[q->i].path : NULL;
 	int r = 0;
 
 	for (size_t k = 0; r == 0 && k < paths->n; k++) {
-		bool ours = false;
+		bool ours = q->rewritten;
 
-		if (is_planned(u, i, paths->v[k]))
+		if (is_planned(u, q->i, paths->v[k]))
 			continue;
-		r = is_of_the_install(u, i, paths->v[k], &ours, e);
+		if (!ours)
+			r = is_of_the_install(u, q->i, paths->v[k], &ours, e);
 		if (r == 0 && ours)
-			r = plan_name(u, i, paths->v[k], first, e);
+			r = plan_name(u, q->i, paths->v[k], first, e);
 		if (ours && !first)
 			first = paths->v[k];
 	}
 	return r;
 }
 
-/* Puts what is looked for into @sought, and the entries' indices into @which. */
-static size_t collect(const struct undo *u, struct vfs_sought *sought, size_t *which,
+/* Puts what is looked for into @sought, and why into @quests: at most two for each entry. */
+static size_t collect(const struct undo *u, struct vfs_sought *sought, struct quest *quests,
 		      struct timespec *ret_since)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < u->j->n; i++) {
-		const struct vfs_stat *st = &undo_t1(u, i)->st;
+	for (size_t k = 0; k < 2 * u->j->n; k++) {
+		const struct quest q = {.i = k / 2, .rewritten = k % 2 == 1};
+		const struct vfs_stat *t1 = &undo_t1(u, q.i)->st;
+		const struct vfs_stat *st = q.rewritten ? &u->t2[q.i].st : t1;
 
-		if (!may_have_moved(u, i))
+		if (q.rewritten ? !is_rewritten(u, q.i) : !may_have_moved(u, q.i))
 			continue;
-		if (n == 0 || clock_compare(st->ctime, *ret_since) < 0)
-			*ret_since = st->ctime;
-		which[n] = i;
-		sought[n++] = (struct vfs_sought){.path = u->j->v[i].path,
+		if (n == 0 || clock_compare(t1->ctime, *ret_since) < 0)
+			*ret_since = t1->ctime;
+		quests[n] = q;
+		sought[n++] = (struct vfs_sought){.path = u->j->v[q.i].path,
 						  .dev = st->dev,
 						  .ino = st->ino,
 						  .paths = STRV(LIMIT_CHANGES)};
@@ -136,19 +158,19 @@ static size_t collect(const struct undo *u, struct vfs_sought *sought, size_t *w
 
 int undo_plan_moved(struct undo *u, struct err *e)
 {
-	cleanup_free struct vfs_sought *sought = calloc(u->j->n + 1, sizeof(*sought));
-	cleanup_free size_t *which = calloc(u->j->n + 1, sizeof(*which));
+	cleanup_free struct vfs_sought *sought = calloc(2 * u->j->n + 1, sizeof(*sought));
+	cleanup_free struct quest *quests = calloc(2 * u->j->n + 1, sizeof(*quests));
 	struct timespec since = {0};
 	size_t n;
 	int r;
 
-	if (!sought || !which)
+	if (!sought || !quests)
 		return err_oom(e);
-	n = u->j->installed ? collect(u, sought, which, &since) : 0;
+	n = u->j->installed ? collect(u, sought, quests, &since) : 0;
 	r = n > 0 ? vfs_find_files(u->fs, sought, n, since, e) : 0;
 	for (size_t k = 0; k < n; k++) {
 		if (r == 0)
-			r = plan_names(u, which[k], &sought[k].paths, e);
+			r = plan_names(u, &quests[k], &sought[k].paths, e);
 		strv_done(&sought[k].paths);
 	}
 	return r;
