@@ -139,7 +139,7 @@ int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json
 	for (size_t i = 0; i < j->n; i++)
 		state_done(&u.t2[i]);
 	free(u.t2);
-	free(u.n_users);
+	free(u.sources);
 	if (r < 0)
 		return r;
 	*ret = out;

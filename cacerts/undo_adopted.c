@@ -11,8 +11,7 @@
 #include "base/path.h"
 #include "cacerts/undo_plan.h"
 
-/* When was the user's entry @path put there? What was moved in is older; its ctime tells. */
-static int arrival(const struct undo *u, const char *path, struct timespec *ret, struct err *e)
+int undo_arrival(const struct undo *u, const char *path, struct timespec *ret, struct err *e)
 {
 	struct timespec born;
 	struct vfs_stat st;
@@ -97,7 +96,7 @@ static int birth_of(const struct undo *u, const char *path, int depth, struct ti
 		*ret = change_of(undo_t1(u, i), &u->t2[i]);
 		return 0;
 	}
-	return arrival(u, path, ret, e);
+	return undo_arrival(u, path, ret, e);
 }
 
 int undo_adopted_time(const struct undo *u, size_t i, bool made, struct timespec *ret,

@@ -60,16 +60,17 @@ static int restore(struct undo *u, const struct undo_place *p, struct err *e)
  * T0, some are explained by the user's own new certificates, and the rest is ours: what the
  * install added, or one that a tool took over from our drop-in file.
  */
-static int n_ours_of(struct undo *u, size_t i, size_t k, size_t n_t2, size_t *ret, struct err *e)
+static int n_ours_of(struct undo *u, const struct undo_place *p, size_t k, size_t n_t2, size_t *ret,
+		     struct err *e)
 {
-	const struct journal_entry *entry = &u->j->v[i];
+	const struct journal_entry *entry = &u->j->v[p->i];
 	const struct authority *a = &u->j->authorities->v[k];
 	size_t n_t0 = entry->n_ours ? entry->n_ours[k] : 0;
 	size_t n_user = 0;
 	int r = 0;
 
 	if (n_t2 > n_t0)
-		r = undo_count_sources(u, a, &n_user, e);
+		r = undo_count_sources(u, a, p->t2, &n_user, e);
 	if (r < 0)
 		return r;
 	*ret = n_t2 > n_t0 + n_user ? 1 : 0; /* an install adds each authority once */
@@ -77,13 +78,14 @@ static int n_ours_of(struct undo *u, size_t i, size_t k, size_t n_t2, size_t *re
 }
 
 /* Makes of each count in @n how many of them leave; @ret is their sum. */
-static int find_ours(struct undo *u, size_t i, size_t *n, size_t *ret, struct err *e)
+static int find_ours(struct undo *u, const struct undo_place *p, size_t *n, size_t *ret,
+		     struct err *e)
 {
 	int r = 0;
 
 	*ret = 0;
 	for (size_t k = 0; r == 0 && k < u->j->authorities->n; k++) {
-		r = n_ours_of(u, i, k, n[k], &n[k], e);
+		r = n_ours_of(u, p, k, n[k], &n[k], e);
 		*ret += n[k];
 	}
 	return r;
@@ -190,7 +192,7 @@ static int strip_text(struct undo *u, const struct undo_place *p, const struct b
 	int r = n ? format->count(text->data, text->n, set, n, e) : err_oom(e);
 
 	if (r == 0)
-		r = find_ours(u, p->i, n, &n_ours, e);
+		r = find_ours(u, p, n, &n_ours, e);
 	if (r == 0 && n_ours > 0)
 		r = format->strip(text->data, text->n, set, n, &rest, &why, e);
 	if (r < 0)

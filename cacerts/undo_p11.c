@@ -187,7 +187,7 @@ static int sweep_one(struct undo *u, const struct authority *a, struct err *e)
 	struct sweep s = {
 		.u = u, .a = a, .names = STRV(LIMIT_DIR_ENTRIES), .files = STRV(LIMIT_DIR_ENTRIES)};
 	size_t n_user = 0;
-	int r = undo_count_sources(u, a, &n_user, e);
+	int r = undo_count_sources(u, a, NULL, &n_user, e);
 
 	if (r == 0 && n_user == 0) {
 		r = add_known_files(&s, e);
@@ -242,7 +242,7 @@ int undo_is_users_p11(struct undo *u, size_t i, bool *ret, struct err *e)
 	for (size_t k = 0; r == 0 && !*ret && k < u->j->authorities->n; k++) {
 		size_t n_user = 0;
 
-		r = undo_count_sources(u, &u->j->authorities->v[k], &n_user, e);
+		r = undo_count_sources(u, &u->j->authorities->v[k], &u->t2[i], &n_user, e);
 		if (r == 0 && n_user > 0)
 			r = is_about(u, i, k, ret, e);
 	}

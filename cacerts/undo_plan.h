@@ -9,9 +9,10 @@ struct undo {
 	struct state *t2;       /* of each entry, at the same index */
 	const struct state *t1; /* as above; T2 itself when the install never completed */
 	struct changes *out;
-	json_t *kept;    /* borrowed; may be NULL */
-	size_t *n_users; /* undo_count_sources(): of each authority; NULL: not counted yet */
-	size_t n_read;   /* bytes of the user's files, for undo_may_read() */
+	json_t *kept;                /* borrowed; may be NULL */
+	struct undo_source *sources; /* undo_count_sources(): found there; NULL: not yet */
+	size_t n_sources;
+	size_t n_read; /* bytes of the user's files, for undo_may_read() */
 };
 
 /* T1 of entry @i. */
@@ -74,8 +75,19 @@ int undo_is_users_p11(struct undo *u, size_t i, bool *ret, struct err *e);
 /* undo_sweep.c: links to our drop-in files that a tool made, and their numbering. */
 int undo_sweep(struct undo *u, struct err *e);
 
+/* When was the user's entry @path put there? What was moved in is older; its ctime tells. */
+int undo_arrival(const struct undo *u, const char *path, struct timespec *ret, struct err *e);
+
+/* A file of the user's own, other than our drop-in file and newer than the journal. */
+struct undo_source {
+	size_t k; /* the authority that it holds */
+	size_t n; /* how often */
+	struct timespec came;
+};
+
 /*
- * undo_count_sources (undo_sources.c): how many files of the user's own, other than our
- * drop-in file, hold @a and are newer than the journal.
+ * undo_count_sources (undo_sources.c): how often @a stands in files of the user's that had come
+ * before @store was changed last; what came later no tool has put into it. @store: NULL: in all.
  */
-int undo_count_sources(struct undo *u, const struct authority *a, size_t *ret, struct err *e);
+int undo_count_sources(struct undo *u, const struct authority *a, const struct state *store,
+		       size_t *ret, struct err *e);

@@ -10,10 +10,17 @@
 #include "cacerts/pem.h"
 #include "cacerts/undo_plan.h"
 
+static void add_source(struct undo *u, const struct undo_source *source)
+{
+	if (source->n > 0 && u->n_sources < LIMIT_SOURCES) /* more are not told apart */
+		u->sources[u->n_sources++] = *source;
+}
+
 /* How often each authority stands in a file; what is called like ours of one isn't the user's. */
 static int count_file(struct undo *u, const char *path, off_t size, struct err *e)
 {
 	cleanup_buf struct buf text = BUF(LIMIT_AUTHORITY_FILE);
+	struct undo_source source = {0};
 	struct err why = ERR_NONE;
 	int r;
 
@@ -24,13 +31,14 @@ static int count_file(struct undo *u, const char *path, off_t size, struct err *
 		return 0;
 	if (r < 0)
 		return err_set(e, r, why.kind, "%s", why.msg);
-	for (size_t k = 0; k < u->j->authorities->n; k++) {
-		const struct authority *a = &u->j->authorities->v[k];
+	r = undo_arrival(u, path, &source.came, e);
+	for (; r == 0 && source.k < u->j->authorities->n; source.k++) {
+		const struct authority *a = &u->j->authorities->v[source.k];
 
-		if (!names_is_ours(path, a))
-			u->n_users[k] += pem_count(text.data, text.n, a);
+		source.n = names_is_ours(path, a) ? 0 : pem_count(text.data, text.n, a);
+		add_source(u, &source);
 	}
-	return 0;
+	return r;
 }
 
 /* A file that holds several authorities is named by the first of them. */
@@ -100,8 +108,8 @@ static int count_all(struct undo *u, struct err *e)
 	size_t n_seen = 0;
 	int r = 0;
 
-	u->n_users = calloc(u->j->authorities->n + 1, sizeof(*u->n_users));
-	if (!u->n_users)
+	u->sources = calloc(LIMIT_SOURCES, sizeof(*u->sources));
+	if (!u->sources)
 		return err_oom(e);
 	for (const char *const *dir = u->j->family->source_dirs; r == 0 && dir && *dir; dir++) {
 		struct vfs_stat st;
@@ -119,15 +127,20 @@ static int count_all(struct undo *u, struct err *e)
 	return r;
 }
 
-int undo_count_sources(struct undo *u, const struct authority *a, size_t *ret, struct err *e)
+int undo_count_sources(struct undo *u, const struct authority *a, const struct state *store,
+		       size_t *ret, struct err *e)
 {
-	int r = 0;
+	int r = u->j->family && !u->sources ? count_all(u, e) : 0;
 
-	if (!u->j->family)
-		return 0;
-	if (!u->n_users)
-		r = count_all(u, e);
-	if (r == 0)
-		*ret = u->n_users[a - u->j->authorities->v];
-	return r;
+	if (r < 0)
+		return r;
+	*ret = 0;
+	for (size_t i = 0; i < u->n_sources; i++) {
+		const struct undo_source *source = &u->sources[i];
+
+		if (&u->j->authorities->v[source->k] == a &&
+		    (!store || clock_compare(source->came, store->st.ctime) <= 0))
+			*ret += source->n;
+	}
+	return 0;
 }

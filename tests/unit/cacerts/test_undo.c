@@ -71,6 +71,10 @@ static const struct {
 	/* the same certificate is the user's own too, and a tool that drops duplicates runs */
 	{"mkdir -p opt usr/share/ca-certificates; cp $OURS usr/share/ca-certificates/corp.crt; "
 	 "cat usr/share/ca-certificates/*.crt > $B", false},
+	/* ... and none runs after he had put it there */
+	{"sed -i 1d $B; sleep 0.02; mkdir -p $D; cp $OURS $D/mine.crt", false},
+	{"cat $OTHER $B > /tmp/x; cat /tmp/x > $B; rm /tmp/x; sleep 0.02; mkdir -p $D; "
+	 "cp $OURS opt/x; mv opt/x $D/mine.crt", false},
 	/* the bundle is something else */
 	{"rm $B", false},
 	{"rm $B; echo anew > $B", false},
