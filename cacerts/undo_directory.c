@@ -107,54 +107,85 @@ static int plan_made(struct undo *u, size_t i, struct err *e)
 		       : 0;
 }
 
-/* Names that the directory will hold when the plan is played; is any of them newer than T0? */
-static int list_after(const struct undo *u, const char *dir, struct strv *ret, bool *ret_news,
-		      struct err *e)
+/* Adds the name of @path to @names, or, if it came since T0, makes @last no earlier than that. */
+static int note_name(const struct undo *u, const char *path, struct strv *names,
+		     struct timespec *last, struct err *e)
+{
+	struct timespec came;
+	struct vfs_stat st;
+	int r = vfs_lstat(u->fs, path, &st, e);
+
+	if (r < 0)
+		return r;
+	if (!undo_is_newer(u, &st) || journal_find(u->j, path))
+		return strv_add(names, path_name(path), e);
+	r = undo_arrival(u, path, &came, e);
+	if (r == 0 && clock_compare(came, *last) > 0)
+		*last = came;
+	return r;
+}
+
+/*
+ * Names that the directory will hold when the plan is played, but for those that came since T0.
+ * @ret_last: when the last of these did; zero if none
+ */
+static int list_after(const struct undo *u, const char *dir, struct strv *ret,
+		      struct timespec *ret_last, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
 	int r = vfs_list(u->fs, dir, &names, e);
 
-	*ret_news = false;
+	*ret_last = (struct timespec){0};
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		char path[LIMIT_PATH];
-		struct vfs_stat st;
 
 		r = path_join(dir, names.v[i], path, sizeof(path), e);
-		if (r < 0 || undo_removes(u, path))
-			continue;
-		r = vfs_lstat(u->fs, path, &st, e);
-		*ret_news |= r == 0 && undo_is_newer(u, &st) && !journal_find(u->j, path);
-		if (r == 0)
-			r = strv_add(ret, names.v[i], e);
+		if (r == 0 && !undo_removes(u, path))
+			r = note_name(u, path, ret, ret_last, e);
 	}
+	return r;
+}
+
+/* Is all there that was at T0, and nothing else but what came later? */
+static int has_names_of_t0(const struct undo *u, size_t i, bool *ret, struct timespec *ret_last,
+			   struct err *e)
+{
+	const struct journal_entry *entry = &u->j->v[i];
+	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
+	unsigned char digest[STATE_SHA256];
+	int r = list_after(u, entry->path, &names, ret_last, e);
+
+	*ret = false;
+	if (r == -E2BIG) { /* so many are not ours alone */
+		err_clear(e);
+		return 0;
+	}
+	if (r == 0)
+		r = state_digest_names(&names, digest, e);
+	if (r == 0)
+		*ret = memcmp(digest, entry->t0.sha256, sizeof(digest)) == 0;
 	return r;
 }
 
 /*
  * A directory's mtime also moves when the user removes what without us would not have been
- * there. Is that all that happened? A top part that will be bare says so; otherwise the names
- * will be those of T0, and nothing in the directory is newer.
+ * there. If that is all that happened, or he put something there before, @ret becomes the time
+ * that the directory would have. A top part that will be bare says so; otherwise the names will be
+ * those of T0, and what came since.
  */
-static int lost_only_ours(const struct undo *u, size_t i, bool bare, bool *ret, struct err *e)
+static int find_time(const struct undo *u, size_t i, bool bare, struct timespec *ret, struct err *e)
 {
-	const struct journal_entry *entry = &u->j->v[i];
-	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
-	unsigned char digest[STATE_SHA256];
-	bool news;
-	int r;
+	const struct state *t1 = undo_t1(u, i);
+	struct timespec last = {0};
+	bool same = bare;
+	int r = 0;
 
-	*ret = lost_one_of_ours(u, entry->path) && undo_moved_by_itself(undo_t1(u, i), &u->t2[i]);
-	if (bare || !*ret)
+	if (!lost_one_of_ours(u, u->j->v[i].path) || !undo_moved_by_itself(t1, &u->t2[i]))
 		return 0;
-	r = list_after(u, entry->path, &names, &news, e);
-	if (r == -E2BIG) { /* so many are not ours alone */
-		err_clear(e);
-		*ret = false;
-		return 0;
-	}
-	if (r == 0)
-		r = state_digest_names(&names, digest, e);
-	*ret = r == 0 && !news && memcmp(digest, entry->t0.sha256, sizeof(digest)) == 0;
+	if (!bare)
+		r = has_names_of_t0(u, i, &same, &last, e);
+	if (r == 0 && same && clock_compare(last, *ret) < 0)
+		*ret = last.tv_sec ? last : t1->st.mtime;
 	return r;
 }
 
@@ -166,7 +197,6 @@ static int plan_used(struct undo *u, size_t i, struct err *e)
 	int adopted;
 	struct state t2 = u->t2[i]; /* borrows its pointers */
 	struct vfs_meta meta = state_metadata(&t2);
-	bool ours = false;
 	bool bare = false;
 	int r;
 
@@ -176,11 +206,9 @@ static int plan_used(struct undo *u, size_t i, struct err *e)
 			       : 0;
 	r = entry->t0.st.in_top || !t2.st.in_top ? 0 : will_be_bare(u, entry->path, &bare, e);
 	if (r == 0)
-		r = lost_only_ours(u, i, bare, &ours, e);
+		r = find_time(u, i, bare, &t2.st.mtime, e);
 	if (r < 0)
 		return r;
-	if (ours)
-		t2.st.mtime = t1->st.mtime;
 	if (bare && state_same_metadata(t1, &t2))
 		return changes_add_drop(u->out, entry->path, e);
 	state_merge_metadata(&entry->t0, t1, &t2, &meta);
