@@ -236,7 +236,7 @@ static int undo_same(struct undo *u, const struct undo_place *p, struct err *e)
 	int r = 0;
 
 	if (p->path == u->j->v[p->i].path) /* a tool writes to no other */
-		r = undo_is_users_p11(u, p->i, &is_users, e);
+		r = undo_is_users_run(u, p->i, &is_users, e);
 	if (r < 0)
 		return r;
 	return is_users ? keep_users(u, p, e) : restore(u, p, e);

@@ -230,14 +230,30 @@ static int is_about(const struct undo *u, size_t i, size_t k, bool *ret, struct 
 	return 0;
 }
 
-int undo_is_users_p11(struct undo *u, size_t i, bool *ret, struct err *e)
+/* May the tool have read a drop-in file of ours? */
+static bool has_dropin(const struct undo *u)
 {
-	const struct journal_entry *entry = &u->j->v[i];
+	for (size_t i = 0; i < u->j->n; i++)
+		if (u->j->v[i].role == ROLE_DROPIN && u->t2[i].st.type != VFS_ABSENT)
+			return true;
+	return false;
+}
+
+/* Has a tool of the user's written it that need not have read ours? */
+static bool is_of_tool(const struct undo *u, size_t i)
+{
+	if (!u->j->family || !u->j->installed || u->j->v[i].role != ROLE_STORE ||
+	    state_untouched(undo_t1(u, i), &u->t2[i]))
+		return false;
+	return u->j->family->p11_dirs || (u->t2[i].st.type == VFS_FILE && !has_dropin(u));
+}
+
+int undo_is_users_run(struct undo *u, size_t i, bool *ret, struct err *e)
+{
 	int r = 0;
 
 	*ret = false;
-	if (!u->j->family || !u->j->family->p11_dirs || !u->j->installed ||
-	    entry->role != ROLE_STORE || state_untouched(undo_t1(u, i), &u->t2[i]))
+	if (!is_of_tool(u, i))
 		return 0;
 	for (size_t k = 0; r == 0 && !*ret && k < u->j->authorities->n; k++) {
 		size_t n_user = 0;

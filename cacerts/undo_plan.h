@@ -67,11 +67,11 @@ int undo_adopted_time(const struct undo *u, size_t i, bool made, struct timespec
 /* undo_p11.c: files and links of ours that p11-kit made in its directories. */
 int undo_sweep_p11(struct undo *u, struct err *e);
 /*
- * Entry @i holds what the install put there, but the user's run of p11-kit wrote it. Would it be so
- * without us? It would if one of our authorities is among the user's own sources: p11-kit puts the
- * same certificate out once.
+ * Entry @i holds what the install put there, but the user's run of a tool wrote it. Would it be so
+ * without us? It would if one of our authorities is among the user's own sources, and the tool is
+ * p11-kit, which puts the same certificate out once, or our own file was gone.
  */
-int undo_is_users_p11(struct undo *u, size_t i, bool *ret, struct err *e);
+int undo_is_users_run(struct undo *u, size_t i, bool *ret, struct err *e);
 /* undo_sweep.c: links to our drop-in files that a tool made, and their numbering. */
 int undo_sweep(struct undo *u, struct err *e);
 

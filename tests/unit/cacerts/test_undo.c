@@ -256,6 +256,8 @@ static const char *const anew[] = {
 	"rm -rf etc/ssl; mkdir -p $S; cat $OURS $OURS >> $B",
 	"rm -rf $S; mkdir -p $S; cat $OTHER $WIDE > $B",
 	"mkdir -p $S; echo '# mine' >> $B; rm -r etc/ssl; mkdir -p $S; cat $WIDE >> $B",
+	/* his tool reads his own file */
+	"rm -f $D/*; cp $OURS $D/mine.crt; mkdir -p $S; cat $D/*.crt > $B.new; mv $B.new $B",
 	/* he has a tool by now */
 	"rm -rf etc/ssl; mkdir -p $S; cp $OTHER $D/mine.crt; cat $D/*.crt > $B; "
 	"for f in $(cd $D; echo *.crt); do ln -s /$D/$f $S/${f%.crt}.pem; done",
