@@ -2,7 +2,8 @@
 """The law, played: for every user process E, (install; E; undo) = E alone.
 
 Every action of support/processes.py alone, and seeded sequences of them, on real roots. What may
-differ is listed there by name with its reason. The long ring: tools/dev law [SEED] [N].
+differ is listed there by name with its reason. The long ring has all roots for single actions and
+other sequences: tools/dev law [SEED] [N].
 """
 import itertools
 import os
@@ -13,13 +14,12 @@ import pytest
 from support import debs, law as law_module, processes, roots
 from test_java import name_of
 
-SEED, COUNT = (int(word) for word in os.environ.get("ANCHORD_LAW", "1 0").split())
+LONG = "ANCHORD_LAW" in os.environ
+SEED, COUNT = (int(word) for word in os.environ.get("ANCHORD_LAW", "1 4").split())
 PLACES = [("bookworm-minbase", "overlay"), ("bookworm-minbase", "bind"),
-          ("bookworm-ca", "overlay")]
-if COUNT > 0:
-    PLACES += [("bookworm-ca", "bind"), ("trixie-ca", "overlay"), ("bookworm-java", "overlay"),
-               ("bookworm-rhel", "overlay"), ("bookworm-suse", "overlay"),
-               ("bookworm-suse", "bind")]
+          ("bookworm-ca", "overlay"), ("bookworm-ca", "bind"), ("trixie-ca", "overlay"),
+          ("bookworm-java", "overlay"), ("bookworm-rhel", "overlay"),
+          ("bookworm-suse", "overlay"), ("bookworm-suse", "bind")]
 WORKERS = 2
 
 _counter = itertools.count(1)
@@ -56,7 +56,7 @@ def judge_all(law, cases) -> list:
         return [text for text in pool.map(judge, cases) if text]
 
 
-@pytest.mark.parametrize("root,how", PLACES)
+@pytest.mark.parametrize("root,how", PLACES if LONG else PLACES[:3])
 def test_every_action_alone_leaves_what_it_leaves_without_us(daemon, law, root, how):
     cases = [(root, how, (action,), None)
              for action in processes.fitting(root, how == "bind", slow=True)]
@@ -64,7 +64,6 @@ def test_every_action_alone_leaves_what_it_leaves_without_us(daemon, law, root, 
     assert not failures, "\n".join(failures)
 
 
-@pytest.mark.skipif(COUNT == 0, reason="the long ring: tools/dev law")
 @pytest.mark.parametrize("root,how", PLACES)
 def test_sequences_of_actions_leave_what_they_leave_without_us(daemon, law, root, how):
     cases = [(root, how, processes.sequence(seed, root, how == "bind"), seed)

@@ -14,12 +14,13 @@ import shutil
 import subprocess
 import threading
 from bisect import bisect_right
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from support import manifest, roots
 from support.copies import pristine
-from support.processes import names
+from support.processes import MADE_BY_US, names, together
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 PLACES = {
@@ -47,7 +48,7 @@ LEFT_OUT = ("usr/share/doc", "usr/share/locale", "usr/share/man", "usr/share/zon
 OVERLAY_NOTES = ("trusted.overlay.impure", "trusted.overlay.origin")
 
 # Directories that the install makes, and the one above them.
-MADE = {"bookworm-minbase": ("etc", "etc/ssl", "etc/ssl/certs")}
+MADE = {"bookworm-minbase": MADE_BY_US}
 
 # dpkg writes the time into each line.
 CLOCKS = {"var/log/dpkg.log": re.compile(rb"^\S+ \S+ ", re.M),
@@ -149,7 +150,7 @@ class Run:
                 if (lower / path).is_dir():
                     self.options += ["--mount",
                                      f"type=bind,source={lower / path},destination=/{path},ro"]
-            self.before = None
+            self.before = before(law.workspace, root)
         self.options += ["--mount", f"type=bind,source={law.gift},destination=/gift,ro"]
 
     def exec(self, trust: str, script: str):
@@ -199,6 +200,12 @@ def slim(workspace: Path, root: str) -> Path:
     return made
 
 
+@lru_cache
+def before(workspace: Path, root: str) -> dict:
+    """The manifest of a slim root; to be left as it is."""
+    return manifest.read(slim(workspace, root))
+
+
 def _fields(run: Run, seen: Seen) -> dict:
     entry = seen.entry._asdict()
     entry["mtime_ns"] = run.moment(seen.entry.mtime_ns)
@@ -242,7 +249,7 @@ def _adopted(root: str, alone: Run, ours: Run, path: str) -> bool:
     """
     mkdir -p of a directory that the install made, and all but the last write to its file, leave no
     sign. So where one action does that and another one more, the directory may have the time of
-    the second, or be gone if nothing is in it.
+    the second, or be gone if nothing is in it. If it is gone, the one above has its old time.
     """
     made = MADE.get(root, ())
     if path not in made:
@@ -250,20 +257,50 @@ def _adopted(root: str, alone: Run, ours: Run, path: str) -> bool:
     if path not in ours.seen:
         return all(other in made or not other.startswith(path + "/") for other in alone.seen)
     wanted, got = (_fields(run, run.seen[path]) for run in (alone, ours))
-    return all(isinstance(fields.pop("mtime_ns"), str) for fields in (wanted, got)) \
-        and wanted == got
+    times = wanted.pop("mtime_ns"), got.pop("mtime_ns")
+    return wanted == got and (all(isinstance(time, str) for time in times)
+                              or _has_old_time(ours, path) and _is_gone_below(made, ours, path))
+
+
+def _has_old_time(run: Run, path: str) -> bool:
+    return path in run.before and run.seen[path].entry.mtime_ns == run.before[path].mtime_ns
+
+
+def _is_gone_below(made: tuple, run: Run, path: str) -> bool:
+    return not any(other in run.seen for other in made if other.startswith(path + "/"))
+
+
+def _fits(path: str, patterns) -> bool:
+    return any(fnmatch.fnmatch(path, pattern) for pattern in patterns)
+
+
+def _differs_in_time(alone: Run, ours: Run, path: str) -> bool:
+    """In nothing else; an overlay may show a directory's old time by not having it in the upper."""
+    def timeless(entry: manifest.Entry):
+        return entry._replace(mtime_ns=0, xattrs=())
+
+    if path not in alone.seen:
+        return False
+    if path not in ours.seen and alone.how != "overlay":
+        return False
+    got = ours.seen[path].entry if path in ours.seen else ours.before.get(path)
+    return got is not None and timeless(got) == timeless(alone.seen[path].entry)
 
 
 def compare(root: str, alone: Run, ours: Run, actions) -> list:
     for run in (alone, ours):
         if len(run.times) != len(actions) + 1:
             return [f"the process broke off: {run.done.stdout[-500:]} {run.done.stderr[-500:]}"]
-    free = [pattern for action in actions for pattern in action.differs]
+    rows = together(actions)
+    free = [pattern for row in (*actions, *rows) for pattern in row.differs]
+    times = [pattern for row in rows for pattern in row.times]
     lines = [text for path, text in _differences(alone, ours)
-             if not any(fnmatch.fnmatch(path, pattern) for pattern in free)
+             if not _fits(path, free)
+             and not (_fits(path, times) and _differs_in_time(alone, ours, path))
              and not _copied_in_passing(alone, ours, path)
              and not (len(actions) > 1 and _adopted(root, alone, ours, path))]
-    if not any(action.tells or action.reads for action in actions):
+    if not any(row.tells for row in (*actions, *rows)) \
+            and not any(action.reads for action in actions):
         if alone.statuses != ours.statuses:
             lines.append(f"exit statuses should be {alone.statuses} and are {ours.statuses}")
         if alone.output != ours.output:

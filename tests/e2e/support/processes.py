@@ -9,7 +9,8 @@ An action is a shell line. These variables say where things are:
     DEBS    a directory with ca-certificates.deb, newer.deb and older.deb
 
 An action that reads the stores, if only by asking what is there, can't leave the same tree with and
-without authorities. What may differ is named, with the reason; all the rest is compared.
+without authorities. What may differ is named, with the reason; all the rest is compared. What only several
+actions together leave differently, as one took away the sign of another, is named in TOGETHER.
 """
 import random
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Action:
     differs: tuple = ()      # patterns of paths that may differ for that reason
     tells: bool = False      # it prints, or returns, what it found in the stores
     alone: bool = False      # in no sequence: another action could carry its difference on
+    last: bool = False       # at the end of a sequence: later ones would wait for ever
 
 
 def _attr(call: str) -> str:
@@ -57,6 +59,8 @@ BUNDLES = ("etc/ssl/certs/ca-certificates.crt", "*/tls-ca-bundle.pem",
 DROP_IN_DIRS = ("usr", "usr/local", "usr/local/share", "usr/local/share/ca-certificates",
                 "etc/pki/ca-trust/source", "etc/pki/ca-trust/source/anchors", "etc/pki/trust",
                 "etc/pki/trust/anchors")
+# What the install makes where no bundle was.
+MADE_BY_US = ("etc", "etc/ssl", "etc/ssl/certs")
 
 # fmt: off
 ACTIONS = [
@@ -91,7 +95,7 @@ ACTIONS = [
     Action("writes_the_bundle_anew", "mkdir -p ${B%/*}; cat $OWN > $B"),
     Action("writes_a_bundle_of_ours_alone", "cat $SAME > $B", STORES),
     Action("writes_a_bundle_of_ours_where_none_was", "mkdir -p ${B%/*}; cat $SAME > $B",
-           DEBIAN[:1], reads=TOUCHES, differs=("etc", "etc/ssl", "etc/ssl/certs", *BUNDLES),
+           DEBIAN[:1], reads=TOUCHES, differs=MADE_BY_US + BUNDLES,
            alone=True),
     Action("writes_a_bundle_of_both", "mkdir -p ${B%/*}; cat $OWN $SAME $OWN > $B",
            reads=REWRITES, differs=BUNDLES, alone=True),
@@ -120,7 +124,7 @@ ACTIONS = [
            STORES),
     Action("links_the_bundle", "mkdir -p ${B%/*}; ln -sfn /opt/nothing $B"),
     Action("makes_the_bundle_a_directory", "rm -f $B; mkdir -p $B; echo x > $B/x"),
-    Action("makes_the_bundle_a_fifo", "rm -f $B; mkdir -p ${B%/*}; mkfifo $B"),
+    Action("makes_the_bundle_a_fifo", "rm -f $B; mkdir -p ${B%/*}; mkfifo $B", last=True),
     Action("copies_the_bundle", "cp $B /opt/copy", STORES, reads=COPY, differs=("opt/copy",)),
     Action("packs_the_stores", "tar cf /opt/stores.tar -C / ${B#/} $(cd /; ls -d ${D#/}*)", STORES,
            reads=COPY, differs=("opt/stores.tar",)),
@@ -233,6 +237,78 @@ BY_NAME = {action.name: action for action in ACTIONS}
 EXCEPTIONS = {action.name: action.reads for action in ACTIONS if action.reads}
 
 
+@dataclass(frozen=True)
+class Together:
+    """Actions of which one alone leaves the same tree, but not one of each of @steps in turn."""
+    reason: str
+    steps: tuple             # sets of names
+    differs: tuple = ()      # patterns of paths that may differ
+    times: tuple = ()        # patterns of directories whose time may
+    tells: bool = False      # what it prints or returns depends on ours
+
+    def fits(self, actions) -> bool:
+        rest = iter(action.name for action in actions)
+        return all(any(name in step for name in rest) for step in self.steps)
+
+
+TOOL = {action.name for action in ACTIONS if action.slow and "keystore" not in action.name}
+LOSES_OURS = {"empties_the_bundle", "cuts_the_bundle_short", "writes_the_bundle_anew",
+              "cuts_the_bundle_where_a_certificate_ends", "writes_a_bundle_of_ours_alone",
+              "removes_the_bundle", "removes_the_certs", "moves_the_bundle",
+              "moves_the_bundle_far_away", "moves_the_bundle_and_makes_another",
+              "links_the_bundle", "makes_the_bundle_a_directory"}
+PREPENDS = {"puts_its_own_ca_first", "edits_the_bundle_in_place", "makes_the_bundle_dos"}
+ADDS_COPY = {"appends_ours", "appends_ours_in_long_lines", "appends_ours_twice"}
+ADDS_WITH_TOOL = {"adds_ours_with_the_tool", "adds_ours_sorted_first"}
+ADDS_SOURCE = ADDS_WITH_TOOL | {"adds_ours_as_a_drop_in"}
+REMOVES_SOURCES = {"removes_all_drop_ins", "removes_the_drop_in_directory",
+                   "makes_the_drop_in_directory_anew", "removes_usr_local",
+                   "replaces_the_drop_in_directory_by_a_link",
+                   "replaces_the_drop_in_directory_by_a_file"}
+REMOVES_OURS = REMOVES_SOURCES | {"removes_our_drop_in", "moves_our_drop_in"}
+REPLACES = TOOL | {"replaces_the_bundle_by_its_copy", "removes_and_restores_the_bundle",
+                   "edits_the_bundle_in_place", "makes_the_bundle_dos",
+                   "hard_links_the_bundle_over_itself"}
+MOVES = {"moves_the_bundle", "moves_the_bundle_far_away", "moves_the_bundle_and_edits_it",
+         "moves_the_bundle_and_makes_another", "makes_the_bundle_a_link_to_its_new_place",
+         "moves_the_keystore"}
+WRITES = PREPENDS | {"appends_a_comment", "appends_its_own_ca", "appends_half_a_line",
+                     "writes_the_same_bytes_again"}
+HASH_LINKS = ("etc/ssl/certs/*.[0-9]",)
+EXTRACTED = ("etc/pki/ca-trust/extracted/*", "var/lib/ca-certificates/*")
+
+TOGETHER = [
+    Together("a copy of a store isn't looked for where it is moved to", (REPLACES, MOVES),
+             differs=("*.old", "opt/bundle", "opt/moved")),
+    Together("nor where a tool moves it by mistake", ({"makes_the_bundle_a_directory"}, TOOL),
+             differs=("*.crt.new", "*.pem.new")),
+    Together("a bundle of ours alone is hashed as if it were a certificate, unless ours is beside",
+             (ADDS_COPY | {"writes_a_bundle_of_ours_alone"}, TOOL),
+             differs=HASH_LINKS),
+    Together(REWRITES, (LOSES_OURS, ADDS_COPY), differs=BUNDLES + MADE_BY_US),
+    Together("of equal copies the last one goes", (ADDS_COPY, PREPENDS), differs=BUNDLES[1:]),
+    Together("a source of his explains a copy in a bundle that was written after it came",
+             ({"adds_ours_as_a_drop_in"}, WRITES), differs=BUNDLES),
+    Together("the bundle tells whose hash link to a missing file it was; now it is another",
+             (ADDS_WITH_TOOL, REMOVES_SOURCES, TOOL | LOSES_OURS), differs=HASH_LINKS),
+    Together("the same, the other way round",
+             (ADDS_WITH_TOOL, LOSES_OURS, REMOVES_SOURCES), differs=HASH_LINKS),
+    Together("p11-kit puts equal certificates out once, and his own source is gone",
+             (ADDS_SOURCE, TOOL, REMOVES_SOURCES), differs=EXTRACTED),
+    Together("what he removes that only we had put there leaves no sign, nor does what he makes "
+             "and removes besides", (REMOVES_OURS,), times=DROP_IN_DIRS),
+    Together("a link to our drop-in file leads nowhere, and the tool says so",
+             (REMOVES_OURS, TOOL), tells=True),
+    Together("the tool finds the link that the name of our drop-in file has",
+             ({"writes_over_our_drop_in"}, TOOL), differs=("etc/ssl/certs/*",)),
+]
+
+
+def together(actions) -> list:
+    """The exceptions that a sequence is."""
+    return [row for row in TOGETHER if len(actions) > 1 and row.fits(actions)]
+
+
 def names(actions) -> str:
     return "+".join(action.name for action in actions)
 
@@ -250,4 +326,4 @@ def sequence(seed: int, root: str, slim: bool, slow_share: float = 0.15) -> tupl
     slow = [action for action in all_ if action.slow]
     chosen = [dice.choice(slow) if slow and dice.random() < slow_share else dice.choice(quick)
               for _ in range(dice.randint(1, 5))]
-    return tuple(chosen)
+    return tuple(sorted(chosen, key=lambda action: action.last))
