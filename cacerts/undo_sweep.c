@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/names.h"
@@ -222,10 +223,37 @@ static unsigned free_number(const struct hash_links *links, unsigned from)
 	return from;
 }
 
+/* Has anything happened to the directory or link at @path since the install? */
+static bool is_touched(const struct undo *u, const char *path)
+{
+	const struct journal_entry *entry = journal_find(u->j, path);
+	size_t i = (size_t)(entry - u->j->v);
+
+	return !entry || !state_untouched(undo_t1(u, i), &u->t2[i]);
+}
+
 /*
- * Makes <hash>.<to> what <hash>.<link's number> was, with @target as its text. An heir of ours was
- * linked when its ".pem" was.
+ * An heir of the link at @path was linked when its ".pem" was, or by a later rehash, which made
+ * that of ours: @s becomes what its link would be.
  */
+static int inherit(const struct undo *u, const char *dir, const char *heir, const char *path,
+		   struct state *s, struct err *e)
+{
+	cleanup_state struct state pem = {0};
+	char pem_path[LIMIT_PATH];
+	int r = path_join(dir, heir, pem_path, sizeof(pem_path), e);
+
+	if (r == 0)
+		r = state_capture(u->fs, pem_path, &pem, NULL, e);
+	if (r < 0 || (is_touched(u, path) && clock_compare(s->st.mtime, pem.st.mtime) > 0))
+		return r;
+	state_done(s);
+	*s = pem;
+	pem = (struct state){0};
+	return 0;
+}
+
+/* Makes <hash>.<to> what <hash>.<link's number> was, with @target as its text. */
 static int move_link(struct undo *u, const char *dir, const struct authority *a,
 		     const struct hash_link *link, unsigned to, const char *target, struct err *e)
 {
@@ -233,13 +261,14 @@ static int move_link(struct undo *u, const char *dir, const struct authority *a,
 	struct vfs_meta meta;
 	char was[LIMIT_PATH];
 	char now[LIMIT_PATH];
-	int r = link->ours ? path_join(dir, target, was, sizeof(was), e)
-			   : hash_path(dir, a, link->number, was, sizeof(was), e);
+	int r = hash_path(dir, a, link->number, was, sizeof(was), e);
 
 	if (r == 0)
 		r = hash_path(dir, a, to, now, sizeof(now), e);
 	if (r == 0)
 		r = state_capture(u->fs, was, &s, NULL, e);
+	if (r == 0 && link->ours)
+		r = inherit(u, dir, target, was, &s, e);
 	if (r < 0)
 		return r;
 	meta = state_metadata(&s);
@@ -342,15 +371,6 @@ static int sweep_both(struct undo *u, const char *dir, const struct strv *names,
 	if (r < 0 || !by_md5.subject_hash || is_swept(u, a, by_md5.subject_hash))
 		return r;
 	return sweep_one(u, dir, names, &by_md5, /* numbers= */ true, e);
-}
-
-/* Has anything happened in this directory since the install? */
-static bool is_touched(const struct undo *u, const char *dir)
-{
-	const struct journal_entry *entry = journal_find(u->j, dir);
-	size_t i = (size_t)(entry - u->j->v);
-
-	return !entry || !state_untouched(undo_t1(u, i), &u->t2[i]);
 }
 
 /* In a directory that nobody can list, the names that links to ours would have. */

@@ -475,6 +475,25 @@ START_TEST(what_the_user_takes_out_of_ours_leaves_no_time)
 }
 END_TEST
 
+START_TEST(a_hash_link_that_changes_hands_has_the_time_of_the_last_rehash)
+{
+	for (int backing = 0; backing < BOX_BACKING_MAX; backing++) {
+		struct timespec between;
+		struct box b;
+
+		box_make(&b, (enum box_backing)backing, /* has_dropin_dir= */ true);
+		box_install(&b);
+		box_user(&b, ADDS_OURS "sleep 0.02; touch opt/between; sleep 0.02; "
+				       "rm $H; ln -s $n $H");
+		box_undo(&b);
+		between = mtime_of(&b, "opt/between");
+		ck_assert_msg(clock_compare(mtime_of(&b, getenv("H")), between) > 0, "%s",
+			      box_backing_name((enum box_backing)backing));
+		box_done(&b);
+	}
+}
+END_TEST
+
 /* The install makes $D; the user's way to put something there. */
 static const char *const arrivals[] = {
 	"sleep 0.02; mkdir -p $D; echo x > $D/mine",
@@ -512,6 +531,7 @@ SUITE("cacerts/undo", setup, teardown, what_the_user_did_is_all_that_remains,
       a_directory_of_ours_that_stays_came_when_the_user_did,
       a_mode_that_the_install_set_goes_the_users_stays,
       what_the_user_takes_out_of_ours_leaves_no_time,
+      a_hash_link_that_changes_hands_has_the_time_of_the_last_rehash,
       what_the_user_makes_where_nothing_of_ours_is_left_is_his,
       a_bundle_cut_in_our_certificate_keeps_no_piece_of_it, a_file_that_a_power_cut_tore_is_ours,
       an_empty_directory_in_place_of_the_tree_is_not_taken_for_it)
