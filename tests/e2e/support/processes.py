@@ -9,8 +9,8 @@ An action is a shell line. These variables say where things are:
     DEBS    a directory with ca-certificates.deb, newer.deb and older.deb
 
 An action that reads the stores, if only by asking what is there, can't leave the same tree with and
-without authorities. What may differ is named, with the reason; all the rest is compared. What only several
-actions together leave differently, as one took away the sign of another, is named in TOGETHER.
+without authorities. What may differ is named, with the reason; all the rest is compared. What only
+several actions together leave differently, as one takes away the sign of another, is in TOGETHER.
 """
 import random
 from dataclasses import dataclass
@@ -259,6 +259,8 @@ LOSES_OURS = {"empties_the_bundle", "cuts_the_bundle_short", "writes_the_bundle_
               "links_the_bundle", "makes_the_bundle_a_directory"}
 PREPENDS = {"puts_its_own_ca_first", "edits_the_bundle_in_place", "makes_the_bundle_dos"}
 ADDS_COPY = {"appends_ours", "appends_ours_in_long_lines", "appends_ours_twice"}
+ADDS_OTHERS = {"appends_its_own_ca", "puts_its_own_ca_first", "moves_the_bundle_and_edits_it",
+               "hard_links_the_bundle_and_edits_it"}
 ADDS_WITH_TOOL = {"adds_ours_with_the_tool", "adds_ours_sorted_first"}
 ADDS_SOURCE = ADDS_WITH_TOOL | {"adds_ours_as_a_drop_in"}
 REMOVES_SOURCES = {"removes_all_drop_ins", "removes_the_drop_in_directory",
@@ -266,6 +268,7 @@ REMOVES_SOURCES = {"removes_all_drop_ins", "removes_the_drop_in_directory",
                    "replaces_the_drop_in_directory_by_a_link",
                    "replaces_the_drop_in_directory_by_a_file"}
 REMOVES_OURS = REMOVES_SOURCES | {"removes_our_drop_in", "moves_our_drop_in"}
+CHANGES_OURS = {"chowns_everything", "chmods_all_drop_ins", "sets_group_ids"}
 REPLACES = TOOL | {"replaces_the_bundle_by_its_copy", "removes_and_restores_the_bundle",
                    "edits_the_bundle_in_place", "makes_the_bundle_dos",
                    "hard_links_the_bundle_over_itself"}
@@ -286,6 +289,8 @@ TOGETHER = [
              (ADDS_COPY | {"writes_a_bundle_of_ours_alone"}, TOOL),
              differs=HASH_LINKS),
     Together(REWRITES, (LOSES_OURS, ADDS_COPY), differs=BUNDLES + MADE_BY_US),
+    Together(REWRITES, ({"writes_a_bundle_of_ours_alone"}, ADDS_OTHERS),
+             differs=BUNDLES + ("opt/hard", "*.old")),
     Together("of equal copies the last one goes", (ADDS_COPY, PREPENDS), differs=BUNDLES[1:]),
     Together("a source of his explains a copy in a bundle that was written after it came",
              ({"adds_ours_as_a_drop_in"}, WRITES), differs=BUNDLES),
@@ -295,10 +300,13 @@ TOGETHER = [
              (ADDS_WITH_TOOL, LOSES_OURS, REMOVES_SOURCES), differs=HASH_LINKS),
     Together("p11-kit puts equal certificates out once, and his own source is gone",
              (ADDS_SOURCE, TOOL, REMOVES_SOURCES), differs=EXTRACTED),
+    Together("the same, with the tool", (ADDS_WITH_TOOL, REMOVES_SOURCES), differs=EXTRACTED),
     Together("what he removes that only we had put there leaves no sign, nor does what he makes "
              "and removes besides", (REMOVES_OURS,), times=DROP_IN_DIRS),
     Together("a link to our drop-in file leads nowhere, and the tool says so",
              (REMOVES_OURS, TOOL), tells=True),
+    Together("a file of his that has the name of ours has the attributes of ours",
+             (CHANGES_OURS, {"writes_over_our_drop_in"}), differs=("*/anchord-*.crt",)),
     Together("the tool finds the link that the name of our drop-in file has",
              ({"writes_over_our_drop_in"}, TOOL), differs=("etc/ssl/certs/*",)),
 ]
