@@ -278,7 +278,7 @@ MOVES = {"moves_the_bundle", "moves_the_bundle_far_away", "moves_the_bundle_and_
 WRITES = PREPENDS | {"appends_a_comment", "appends_its_own_ca", "appends_half_a_line",
                      "writes_the_same_bytes_again"}
 HASH_LINKS = ("etc/ssl/certs/*.[0-9]",)
-EXTRACTED = ("etc/pki/ca-trust/extracted/*", "var/lib/ca-certificates/*")
+EXTRACTED = ("etc/pki/ca-trust/extracted/*", "etc/pki/tls/certs/*", "var/lib/ca-certificates/*")
 
 TOGETHER = [
     Together("a copy of a store isn't looked for where it is moved to", (REPLACES, MOVES),
@@ -291,7 +291,10 @@ TOGETHER = [
     Together(REWRITES, (LOSES_OURS, ADDS_COPY), differs=BUNDLES + MADE_BY_US),
     Together(REWRITES, ({"writes_a_bundle_of_ours_alone"}, ADDS_OTHERS),
              differs=BUNDLES + ("opt/hard", "*.old")),
-    Together("of equal copies the last one goes", (ADDS_COPY, PREPENDS), differs=BUNDLES[1:]),
+    Together("of equal copies the last one goes", (ADDS_COPY, PREPENDS), differs=BUNDLES),
+    Together("of equal copies the last one goes", (PREPENDS, ADDS_COPY), differs=BUNDLES),
+    Together("p11-kit puts equal certificates out where the first of them stands",
+             ({"adds_a_ca"}, ADDS_SOURCE), differs=EXTRACTED),
     Together("a source of his explains a copy in a bundle that was written after it came",
              ({"adds_ours_as_a_drop_in"}, WRITES), differs=BUNDLES),
     Together("the bundle tells whose hash link to a missing file it was; now it is another",
