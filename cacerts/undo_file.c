@@ -207,13 +207,24 @@ static int strip_text(struct undo *u, const struct undo_place *p, const struct b
 	return put_stripped(u, p, &rest, e);
 }
 
+static int is_users_run(struct undo *u, const struct undo_place *p, bool *ret, struct err *e)
+{
+	if (p->path != u->j->v[p->i].path)
+		return 0; /* a tool writes to no other */
+	return undo_is_users_run(u, p->i, ret, e);
+}
+
 static int strip(struct undo *u, const struct undo_place *p, struct err *e)
 {
 	cleanup_buf struct buf text = BUF(LIMIT_STORE_FILE);
 	cleanup_buf struct buf rest = BUF(LIMIT_STORE_FILE);
+	bool is_users = false;
 	int r = vfs_read_file(u->fs, p->path, &text, e);
 
-	if (r == 0)
+	/* What his tool wrote may begin like ours. */
+	if (r == 0 && !state_same_object(undo_t1(u, p->i), p->t2))
+		r = is_users_run(u, p, &is_users, e);
+	if (r == 0 && !is_users)
 		r = strip_end(u, p->i, &text, &rest, e);
 	if (r < 0)
 		return r;
@@ -233,10 +244,8 @@ static int keep_users(struct undo *u, const struct undo_place *p, struct err *e)
 static int undo_same(struct undo *u, const struct undo_place *p, struct err *e)
 {
 	bool is_users = false;
-	int r = 0;
+	int r = is_users_run(u, p, &is_users, e);
 
-	if (p->path == u->j->v[p->i].path) /* a tool writes to no other */
-		r = undo_is_users_run(u, p->i, &is_users, e);
 	if (r < 0)
 		return r;
 	return is_users ? keep_users(u, p, e) : restore(u, p, e);

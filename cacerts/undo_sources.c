@@ -16,8 +16,11 @@ static void add_source(struct undo *u, const struct undo_source *source)
 		u->sources[u->n_sources++] = *source;
 }
 
-/* How often each authority stands in a file; what is called like ours of one isn't the user's. */
-static int count_file(struct undo *u, const char *path, off_t size, struct err *e)
+/*
+ * How often each authority stands in a file; what is called like ours of one isn't the user's.
+ * @name: where a tool finds it, which may be a link to @path
+ */
+static int count_file(struct undo *u, const char *path, const char *name, off_t size, struct err *e)
 {
 	cleanup_buf struct buf text = BUF(LIMIT_AUTHORITY_FILE);
 	struct undo_source source = {0};
@@ -31,7 +34,7 @@ static int count_file(struct undo *u, const char *path, off_t size, struct err *
 		return 0;
 	if (r < 0)
 		return err_set(e, r, why.kind, "%s", why.msg);
-	r = undo_arrival(u, path, &source.came, e);
+	r = undo_arrival(u, name, &source.came, e);
 	for (; r == 0 && source.k < u->j->authorities->n; source.k++) {
 		const struct authority *a = &u->j->authorities->v[source.k];
 
@@ -66,6 +69,23 @@ static bool is_of_the_install(const struct undo *u, const char *path, const stru
 
 static int count_dir(struct undo *u, const char *dir, int depth, size_t *n_seen, struct err *e);
 
+/* What the user's link leads to counts; tools follow links. */
+static int count_link(struct undo *u, const char *path, int depth, size_t *n_seen, struct err *e)
+{
+	char file[LIMIT_PATH];
+	struct vfs_stat st;
+
+	if (vfs_resolve(u->fs, path, /* follow_last= */ true, file, NULL) != 0)
+		return 0;
+	if (vfs_lstat(u->fs, file, &st, NULL) < 0)
+		return 0;
+	if (st.type == VFS_DIR && depth < LIMIT_DEPTH)
+		return count_dir(u, file, depth + 1, n_seen, e);
+	if (st.type == VFS_FILE && !is_our_dropin(u, file) && !is_of_the_install(u, file, &st))
+		return count_file(u, file, path, st.size, e);
+	return 0;
+}
+
 static int count_entry(struct undo *u, const char *path, int depth, size_t *n_seen, struct err *e)
 {
 	struct vfs_stat st;
@@ -73,10 +93,13 @@ static int count_entry(struct undo *u, const char *path, int depth, size_t *n_se
 
 	if (r == 0 && st.type == VFS_DIR && depth < LIMIT_DEPTH)
 		return count_dir(u, path, depth + 1, n_seen, e);
-	if (r == 0 && st.type == VFS_FILE && undo_is_newer(u, &st) && !is_our_dropin(u, path) &&
-	    !is_of_the_install(u, path, &st))
-		return count_file(u, path, st.size, e);
-	return r;
+	if (r < 0 || !undo_is_newer(u, &st))
+		return r;
+	if (st.type == VFS_LINK)
+		return count_link(u, path, depth, n_seen, e);
+	if (st.type == VFS_FILE && !is_our_dropin(u, path) && !is_of_the_install(u, path, &st))
+		return count_file(u, path, path, st.size, e);
+	return 0;
 }
 
 static int count_dir(struct undo *u, const char *dir, int depth, size_t *n_seen, struct err *e)

@@ -258,6 +258,12 @@ static const char *const anew[] = {
 	"mkdir -p $S; echo '# mine' >> $B; rm -r etc/ssl; mkdir -p $S; cat $WIDE >> $B",
 	/* his tool reads his own file */
 	"rm -f $D/*; cp $OURS $D/mine.crt; mkdir -p $S; cat $D/*.crt > $B.new; mv $B.new $B",
+	"rm -f $D/*; cp $OURS $D/mine.crt; mkdir -p $S; cat $D/*.crt > $B.new; mv $B.new $B; "
+	"echo '# mine' >> $B",
+	"rm -f $D/*; cp $OURS opt/mine.crt; ln -s /opt/mine.crt $D/mine.crt; mkdir -p $S; "
+	"cat opt/*.crt > $B.new; mv $B.new $B",
+	"rm -rf $D; ln -s /opt $D; cp $OURS opt/mine.crt; mkdir -p $S; cat opt/*.crt > $B.new; "
+	"mv $B.new $B",
 	/* he has a tool by now */
 	"rm -rf etc/ssl; mkdir -p $S; cp $OTHER $D/mine.crt; cat $D/*.crt > $B; "
 	"for f in $(cd $D; echo *.crt); do ln -s /$D/$f $S/${f%.crt}.pem; done",
