@@ -58,11 +58,13 @@ static int keep_time(struct undo *u, const char *path, struct err *e)
 {
 	cleanup_state struct state s = {0};
 	char dir[LIMIT_PATH];
+	const struct change *c;
 	struct vfs_meta meta;
 	int r;
 
 	path_parent(path, dir);
-	if (journal_find(u->j, dir) || changes_find(u->out, dir))
+	c = changes_find(u->out, dir);
+	if (journal_find(u->j, dir) || (c && c->kind != CHANGE_META)) /* again after each name */
 		return 0;
 	r = state_capture(u->fs, dir, &s, NULL, e);
 	meta = state_metadata(&s);

@@ -243,7 +243,7 @@ class Together:
     reason: str
     steps: tuple             # sets of names
     differs: tuple = ()      # patterns of paths that may differ
-    times: tuple = ()        # patterns of directories whose time may
+    times: tuple = ()        # patterns of paths whose time may
     tells: bool = False      # what it prints or returns depends on ours
 
     def fits(self, actions) -> bool:
@@ -277,7 +277,7 @@ MOVES = {"moves_the_bundle", "moves_the_bundle_far_away", "moves_the_bundle_and_
          "moves_the_keystore"}
 WRITES = PREPENDS | {"appends_a_comment", "appends_its_own_ca", "appends_half_a_line",
                      "writes_the_same_bytes_again"}
-HASH_LINKS = ("etc/ssl/certs/*.[0-9]",)
+HASH_LINKS = ("etc/ssl/certs/*.[0-9]", "etc/pki/tls/certs/*.[0-9]")
 EXTRACTED = ("etc/pki/ca-trust/extracted/*", "etc/pki/tls/certs/*", "var/lib/ca-certificates/*")
 
 TOGETHER = [
@@ -297,6 +297,8 @@ TOGETHER = [
              ({"adds_a_ca"}, ADDS_SOURCE), differs=EXTRACTED),
     Together("a source of his explains a copy in a bundle that was written after it came",
              ({"adds_ours_as_a_drop_in"}, WRITES), differs=BUNDLES),
+    Together("which of equal files a rehash takes depends on the order of the directory",
+             (ADDS_SOURCE, TOOL), times=HASH_LINKS),
     Together("the bundle tells whose hash link to a missing file it was; now it is another",
              (ADDS_WITH_TOOL, REMOVES_SOURCES, TOOL | LOSES_OURS), differs=HASH_LINKS),
     Together("the same, the other way round",

@@ -97,6 +97,7 @@ static const struct {
 	{"ln $B opt/hard; rm $B", false},
 	{"ln $B opt/hard; ln opt/hard opt/harder; mv opt/hard $B.old; rm $B", false},
 	{"ln $B opt/hard; chmod 600 opt/hard; touch -d @40000 opt", false},
+	{"ln $B opt/hard; mv $B opt/moved; touch -d @40000 opt", false},
 	{"cp -p $B $B.new; mv $B.new $B; ln $B opt/hard", false},
 	{"cat usr/share/ca-certificates/*.crt $(ls $D/*.crt 2>&-) > $B.new; mv $B.new $B; "
 	 "ln $B opt/hard; ln $B $S/hard; chmod 600 $B", false},
