@@ -107,18 +107,30 @@ static int plan_made(struct undo *u, size_t i, struct err *e)
 		       : 0;
 }
 
-/* Adds the name of @path to @names, or, if it came since T0, makes @last no earlier than that. */
+/* Has the user put another file where the journal knows one? */
+static bool is_replaced(const struct undo *u, const struct journal_entry *entry)
+{
+	size_t i = (size_t)(entry - u->j->v);
+
+	return !state_same_object(undo_t1(u, i), &u->t2[i]);
+}
+
+/*
+ * Adds the name of @path to @names, unless it came since T0. What came then, or was replaced, makes
+ * @last no earlier than that.
+ */
 static int note_name(const struct undo *u, const char *path, struct strv *names,
 		     struct timespec *last, struct err *e)
 {
+	const struct journal_entry *entry = journal_find(u->j, path);
 	struct timespec came;
 	struct vfs_stat st;
 	int r = vfs_lstat(u->fs, path, &st, e);
 
-	if (r < 0)
+	if (r == 0 && (entry || !undo_is_newer(u, &st)))
+		r = strv_add(names, path_name(path), e);
+	if (r < 0 || !undo_is_newer(u, &st) || (entry && !is_replaced(u, entry)))
 		return r;
-	if (!undo_is_newer(u, &st) || journal_find(u->j, path))
-		return strv_add(names, path_name(path), e);
 	r = undo_arrival(u, path, &came, e);
 	if (r == 0 && clock_compare(came, *last) > 0)
 		*last = came;
