@@ -84,7 +84,7 @@ ACTIONS = [
     Action("replaces_the_bundle_by_its_copy", "cp -p $B $B.x; mv $B.x $B", STORES),
     Action("edits_the_bundle_in_place", "sed -i '1s/^/# edited\\n/' $B", STORES),
     Action("makes_the_bundle_dos", "sed -i 's/$/\\r/' $B", STORES),
-    Action("empties_the_bundle", "mkdir -p ${B%/*}; : > $B"),
+    Action("empties_the_bundle", "mkdir -p ${B%/*}; true > $B"),
     Action("cuts_the_bundle_short", "truncate -s 1000 $B", WITH_TOOL),
     Action("cuts_the_bundle_where_a_certificate_ends",
            "sed -i '/-END/q' $B", WITH_TOOL),
@@ -277,20 +277,21 @@ MOVES = {"moves_the_bundle", "moves_the_bundle_far_away", "moves_the_bundle_and_
          "moves_the_keystore"}
 WRITES = PREPENDS | {"appends_a_comment", "appends_its_own_ca", "appends_half_a_line",
                      "writes_the_same_bytes_again"}
+ELSEWHERE = ("*.old", "opt/bundle", "opt/moved", "opt/hard")
 HASH_LINKS = ("etc/ssl/certs/*.[0-9]", "etc/pki/tls/certs/*.[0-9]")
 EXTRACTED = ("etc/pki/ca-trust/extracted/*", "etc/pki/tls/certs/*", "var/lib/ca-certificates/*")
 
 TOGETHER = [
     Together("a copy of a store isn't looked for where it is moved to", (REPLACES, MOVES),
-             differs=("*.old", "opt/bundle", "opt/moved")),
+             differs=ELSEWHERE),
     Together("nor where a tool moves it by mistake", ({"makes_the_bundle_a_directory"}, TOOL),
              differs=("*.crt.new", "*.pem.new")),
     Together("a bundle of ours alone is hashed as if it were a certificate, unless ours is beside",
              (ADDS_COPY | {"writes_a_bundle_of_ours_alone"}, TOOL),
              differs=HASH_LINKS),
-    Together(REWRITES, (LOSES_OURS, ADDS_COPY), differs=BUNDLES + MADE_BY_US),
+    Together(REWRITES, (LOSES_OURS, ADDS_COPY), differs=BUNDLES + ELSEWHERE + MADE_BY_US),
     Together(REWRITES, ({"writes_a_bundle_of_ours_alone"}, ADDS_OTHERS),
-             differs=BUNDLES + ("opt/hard", "*.old")),
+             differs=BUNDLES + ELSEWHERE),
     Together("of equal copies the last one goes", (ADDS_COPY, PREPENDS), differs=BUNDLES),
     Together("of equal copies the last one goes", (PREPENDS, ADDS_COPY), differs=BUNDLES),
     Together("p11-kit puts equal certificates out where the first of them stands",
