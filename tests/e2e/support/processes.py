@@ -309,6 +309,8 @@ TOGETHER = [
     Together("the same, with the tool", (ADDS_WITH_TOOL, REMOVES_SOURCES), differs=EXTRACTED),
     Together("what he removes that only we had put there leaves no sign, nor does what he makes "
              "and removes besides", (REMOVES_OURS,), times=DROP_IN_DIRS),
+    Together("a file that was copied up looks like one that came since",
+             ({"writes_elsewhere"}, {"removes_etc_ssl"}), times=("etc",)),
     Together("a link to our drop-in file leads nowhere, and the tool says so",
              (REMOVES_OURS, TOOL), tells=True),
     Together("a file of his that has the name of ours has the attributes of ours",
