@@ -51,7 +51,7 @@
 #define LIMIT_HASH_LINKS        64  /* certificates of one subject hash in a directory */
 #define LIMIT_REWRITTEN    (64 << 20)  /* bytes of all stores that one install rewrites */
 #define LIMIT_MASKS             64  /* files and directories that are bound over a store's */
-#define LIMIT_DEPTH             32  /* directories below one another in a drop-in or a diff */
+#define LIMIT_DEPTH             32  /* directories below one another in a drop-in, a diff, or what is remembered */
 #define LIMIT_HELPER_USEC 120000000ull /* microseconds a helper may run */
 #define LIMIT_HELPER_OUTPUT  16384  /* bytes kept of what a helper printed */
 #define LIMIT_JOURNAL       (32 << 20)  /* bytes of a document of a journal */

@@ -100,34 +100,25 @@ int state_capture_names(const struct vfs *fs, const char *path, struct state *s,
 	return r == 0 && s->st.type == VFS_DIR ? state_digest_names(&names, s->sha256, e) : r;
 }
 
-/* @s has the stat of @path, and with @sha256 the digest of its content. */
-static int capture_rest(const struct vfs *fs, const char *path, struct state *s,
-			const unsigned char *sha256, struct buf *content, struct err *e)
+/* With @sha256 the content is known by that. */
+static int capture_all(const struct vfs *fs, const char *path, const unsigned char *sha256,
+		       struct state *s, struct buf *content, struct err *e)
 {
-	enum vfs_type type = s->st.type;
-	int r = 0;
+	int r = vfs_look(fs, path, &s->st, &s->xattrs, &s->dir, e);
 
-	if (type == VFS_FILE || type == VFS_DIR)
-		r = vfs_get_xattrs(fs, path, &s->xattrs, e);
-	if (r == 0 && type == VFS_FILE && sha256)
+	if (r == 0 && s->st.type == VFS_FILE && sha256)
 		memcpy(s->sha256, sha256, sizeof(s->sha256));
-	else if (r == 0 && type == VFS_FILE)
+	else if (r == 0 && s->st.type == VFS_FILE)
 		r = capture_file(fs, path, s, content, e);
-	if (r == 0 && type == VFS_DIR)
-		r = vfs_get_dir_facts(fs, path, &s->dir, e);
-	if (r == 0 && type == VFS_LINK)
-		r = capture_link(fs, path, s, e);
-	return r;
+	return r == 0 && s->st.type == VFS_LINK ? capture_link(fs, path, s, e) : r;
 }
 
 static int capture(const struct vfs *fs, const char *path, const unsigned char *sha256,
 		   struct state *ret, struct buf *content, struct err *e)
 {
 	cleanup_state struct state s = {0};
-	int r = vfs_lstat(fs, path, &s.st, e);
+	int r = capture_all(fs, path, sha256, &s, content, e);
 
-	if (r == 0)
-		r = capture_rest(fs, path, &s, sha256, content, e);
 	if (r < 0)
 		return err_wrap(e, r, "looking at '%s'", path);
 	*ret = s;

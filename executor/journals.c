@@ -78,8 +78,6 @@ int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust
 		r = journal_redraft(j, &image->draft, fs, e);
 	if (r == 0)
 		r = install(x, JOURNAL_TRUST, j, fs, &image->plan.changes, &x->seal.record, e);
-	if (r == 0)
-		seal_start(&x->seal);
 	return r;
 }
 

@@ -2,19 +2,19 @@
 #include <errno.h>
 
 #include "executor/seal.h"
+#include "vfs/vfs.h"
 
 static void *work(void *arg)
 {
 	struct seal *s = arg;
 
 	s->r = record_seal(&s->record, &s->e);
+	s->view = vfs_free(s->view);
 	return NULL;
 }
 
 void seal_start(struct seal *s)
 {
-	if (s->record.fd < 0)
-		return;
 	s->has_thread = pthread_create(&s->thread, NULL, work, s) == 0;
 	if (!s->has_thread)
 		work(s);

@@ -16,13 +16,14 @@ struct seal {
 	pthread_t thread;
 	bool has_thread;
 	struct record_open record; /* owned from the start to the end */
-	int r;                     /* what came of it ... */
-	struct err e;              /* ... and why */
+	struct vfs *view; /* to be closed, which makes the kernel wait; owned from the start */
+	int r;            /* what came of it ... */
+	struct err e;     /* ... and why */
 };
 
 #define SEAL_NONE ((struct seal){.record = {.fd = -EBADF}})
 
-/* Begin with s->record, if there is one. */
+/* Begin with s->record. */
 void seal_start(struct seal *s);
 /* Returns: 0, also if there was none; -errno of the disk. */
 int seal_wait(struct seal *s, struct err *e);

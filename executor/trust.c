@@ -215,5 +215,10 @@ int exec_install_trust(struct exec *x, struct err *e)
 				  &x->target, &installer, e);
 	if (r < 0)
 		return r;
-	return tolerate(x, installer ? install(x, fs, e) : share(x, e), e);
+	r = installer ? install(x, fs, e) : share(x, e);
+	if (x->trust) {
+		x->seal.view = take_ptr(fs);
+		seal_start(&x->seal);
+	}
+	return tolerate(x, r, e);
 }

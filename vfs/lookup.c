@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "base/path.h"
+#include "vfs/meta.h"
 #include "vfs/overlay_attr.h"
 #include "vfs/place.h"
 #include "vfs/text.h"
@@ -24,16 +25,11 @@ static int mount_facts(const struct vfs *fs, const char *path, const struct vfs_
 	return 0;
 }
 
-int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e)
+static int stat_of(const struct vfs *fs, const char *path, const struct vfs_place *p,
+		   struct vfs_stat *ret, struct err *e)
 {
-	cleanup_vfs_place struct vfs_place p = {0};
-	const struct vfs_entry *entry = &p.entry;
-	struct vfs_stat st;
-	int r = vfs_place_find(fs, path, &p, e);
-
-	if (r < 0)
-		return err_wrap(e, r, "looking at '%s'", vfs_text(path).s);
-	st = (struct vfs_stat){
+	const struct vfs_entry *entry = &p->entry;
+	struct vfs_stat st = {
 		.type = entry->type,
 		.mode = entry->st.st_mode & 07777,
 		.uid = entry->st.st_uid,
@@ -49,11 +45,21 @@ int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, stru
 		.whiteout = entry->whiteout,
 		.below = entry->below != VFS_ABSENT,
 	};
-	r = mount_facts(fs, path, &p, &st, e);
-	if (r < 0)
-		return err_wrap(e, r, "looking at '%s'", vfs_text(path).s);
-	*ret = st;
-	return 0;
+	int r = mount_facts(fs, path, p, &st, e);
+
+	if (r == 0)
+		*ret = st;
+	return r;
+}
+
+int vfs_lstat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	int r = vfs_place_find(fs, path, &p, e);
+
+	if (r == 0)
+		r = stat_of(fs, path, &p, ret, e);
+	return r < 0 ? err_wrap(e, r, "looking at '%s'", vfs_text(path).s) : 0;
 }
 
 int vfs_is_writable(const struct vfs *fs, const char *path, struct err *e)
@@ -106,6 +112,15 @@ int vfs_get_birth(const struct vfs *fs, const char *path, struct timespec *ret, 
 	return r < 0 ? err_wrap(e, r, "looking at '%s'", vfs_text(path).s) : 0;
 }
 
+/* @fd: what shows at the place, a directory. */
+static int facts_of(const struct vfs_place *p, int fd, struct vfs_dir_facts *ret, struct err *e)
+{
+	int r = birth_of_fd(fd, &ret->born, e);
+
+	ret->impure = r == 0 && p->entry.in_top && vfs_overlay_is_impure(p->mount, fd);
+	return r;
+}
+
 static int get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
 			 struct err *e)
 {
@@ -119,20 +134,43 @@ static int get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_
 	if (r < 0)
 		return r;
 	fd = vfs_place_open(&p, e);
-	if (fd < 0)
-		return fd;
-	r = birth_of_fd(fd, &facts.born, e);
-	if (r < 0)
-		return r;
-	facts.impure = p.entry.in_top && vfs_overlay_is_impure(p.mount, fd);
-	*ret = facts;
-	return 0;
+	r = fd < 0 ? fd : facts_of(&p, fd, &facts, e);
+	if (r == 0)
+		*ret = facts;
+	return r;
 }
 
 int vfs_get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
 		      struct err *e)
 {
 	int r = get_dir_facts(fs, path, ret, e);
+
+	return r < 0 ? err_wrap(e, r, "looking at '%s'", vfs_text(path).s) : 0;
+}
+
+static int look(const struct vfs *fs, const char *path, struct vfs_stat *st,
+		struct vfs_xattrs *xattrs, struct vfs_dir_facts *facts, struct err *e)
+{
+	cleanup_vfs_place struct vfs_place p = {0};
+	cleanup_close int fd = -EBADF;
+	int r = vfs_place_find(fs, path, &p, e);
+
+	if (r == 0)
+		r = stat_of(fs, path, &p, st, e);
+	if (r < 0 || (p.entry.type != VFS_FILE && p.entry.type != VFS_DIR))
+		return r;
+	fd = vfs_place_open(&p, e);
+	if (fd < 0)
+		return fd;
+	if (p.entry.type == VFS_DIR)
+		r = facts_of(&p, fd, facts, e);
+	return r == 0 ? vfs_meta_read_xattrs(fd, vfs_xattrs_visible(p.mount), xattrs, e) : r;
+}
+
+int vfs_look(const struct vfs *fs, const char *path, struct vfs_stat *ret,
+	     struct vfs_xattrs *ret_xattrs, struct vfs_dir_facts *ret_facts, struct err *e)
+{
+	int r = look(fs, path, ret, ret_xattrs, ret_facts, e);
 
 	return r < 0 ? err_wrap(e, r, "looking at '%s'", vfs_text(path).s) : 0;
 }

@@ -8,6 +8,9 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
 
 #include "base/io.h"
 #include "base/path.h"
@@ -64,9 +67,21 @@ static int add_layer(struct vfs *fs, struct vfs_mount *m, const char *path, cons
 }
 
 /* Whether the layers are of the right type, and whether the host lets us write to the top. */
+/* File systems whose change times this kernel gives, in nanoseconds. */
+static bool gives_times(const struct statfs *fs)
+{
+	static const unsigned kinds[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+					 TMPFS_MAGIC};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if ((unsigned)fs->f_type == kinds[i])
+			return true;
+	return false;
+}
+
 static int check_layers(struct vfs_mount *m, struct err *e)
 {
-	struct statvfs fs;
+	struct statfs fs;
 
 	for (size_t i = 0; i < m->n_layers; i++) {
 		const struct vfs_layer *layer = &m->layers[i];
@@ -79,8 +94,10 @@ static int check_layers(struct vfs_mount *m, struct err *e)
 			return err_set(e, -ENOTDIR, ERR_INVALID,
 				       "the overlay's layer '%s' is not a directory", layer->path);
 	}
-	if (m->has_top && fstatvfs(m->layers[0].fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))
-		m->has_top = false;
+	if (!m->has_top || fstatfs(m->layers[0].fd, &fs) < 0)
+		return 0;
+	m->has_top = !(fs.f_flags & ST_RDONLY);
+	m->has_own_times = m->has_top && !m->has_submounts && gives_times(&fs);
 	return 0;
 }
 

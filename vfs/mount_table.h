@@ -29,6 +29,7 @@ struct vfs_mount {
 	size_t n_written;
 	bool has_upper;             /* layers[0] is an overlay's upper */
 	bool has_top;               /* layers[0] takes writes */
+	bool has_own_times;         /* vfs_has_own_times() */
 	bool is_dir;                /* the first layer is a directory */
 	bool noexec;                /* programs in it can't be executed ... */
 	bool nosymfollow;           /* ... nor links be followed */

@@ -42,6 +42,7 @@ struct vfs_seen_node {
 	size_t n_parts;
 	bool is_dir;
 	bool is_listed;
+	unsigned depth;
 	struct vfs_seen_node **v; /* sorted by name */
 	size_t n;
 	size_t cap;
@@ -70,8 +71,7 @@ static void node_free(struct vfs_seen_node *node)
 	if (!node)
 		return;
 	for (size_t i = 0; i < node->n; i++)
-		node_free(
-			node->v[i]); /* no deeper than LIMIT_PATH: each level is a name of a path */
+		node_free(node->v[i]); /* no deeper than LIMIT_DEPTH */
 	free(node->v);
 	free(node->parts);
 	free(node->name);
@@ -151,13 +151,14 @@ static struct vfs_seen_node *get_child(struct vfs_seen_node *in, const char *nam
 
 	if (at < in->n && strcmp(in->v[at]->name, name) == 0)
 		return in->v[at];
-	node = node_new(in->seen, name);
+	node = in->depth < LIMIT_DEPTH ? node_new(in->seen, name) : NULL;
 	if (!node || !grow(in)) {
 		node_free(node);
 		in->seen->is_spoilt = true;
 		return NULL;
 	}
 	memmove(in->v + at + 1, in->v + at, (in->n - at) * sizeof(struct vfs_seen_node *));
+	node->depth = in->depth + 1;
 	in->v[at] = node;
 	in->n++;
 	return node;
@@ -323,36 +324,89 @@ static bool is_same(const struct part *p, const struct stat *st)
 	       (!S_ISREG(st->st_mode) || st->st_size == p->size);
 }
 
-/* Are all parts of the node, which is at @path in its layers, and below it as they were? */
-static bool node_holds(const struct vfs_seen_node *node, const struct vfs_mount *m, size_t n_more,
-		       char *path, size_t n_path)
+/* Where one layer has a node: below a directory that is open. */
+struct spot {
+	int fd; /* borrowed */
+	char path[LIMIT_PATH];
+	size_t n;
+};
+
+enum { MANY = 4 }; /* names in a directory that is worth to be opened */
+
+static void spot_init(struct spot *at, int fd)
 {
-	for (size_t i = 0; i < node->n_parts; i++) {
-		const struct part *p = &node->parts[i];
-		int fd = m->layers[p->layer + n_more].fd;
-		struct stat st;
+	at->fd = fd;
+	at->path[0] = '\0';
+	at->n = 0;
+}
 
-		if (fstatat(fd, path, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT) <
-			    0 ||
-		    !is_same(p, &st))
-			return false;
-	}
+/* Appends a name to the path. Returns false where there is no room. */
+static bool go_down(struct spot *at, const char *name)
+{
+	size_t n = strlen(name);
+	size_t from = at->n + (at->n > 0);
+
+	if (from + n >= sizeof(at->path))
+		return false;
+	at->path[at->n] = '/';
+	memcpy(at->path + from, name, n + 1);
+	at->n = from + n;
+	return true;
+}
+
+static void go_up(struct spot *at, size_t n)
+{
+	at->n = n;
+	at->path[n] = '\0';
+}
+
+static const struct part *part_of(const struct vfs_seen_node *node, size_t layer)
+{
+	for (size_t i = 0; i < node->n_parts; i++)
+		if (node->parts[i].layer == layer)
+			return &node->parts[i];
+	return NULL;
+}
+
+static bool part_holds(const struct part *p, const struct spot *at)
+{
+	int how = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT;
+	struct stat st;
+
+	return fstatat(at->fd, at->path, &st, how) == 0 && is_same(p, &st);
+}
+
+static bool node_holds(const struct vfs_seen_node *node, size_t layer, struct spot *at);
+
+static bool children_hold(const struct vfs_seen_node *node, size_t layer, struct spot *at)
+{
+	size_t n = at->n;
+
 	for (size_t i = 0; i < node->n; i++) {
-		const struct vfs_seen_node *child = node->v[i];
-		size_t n = strlen(child->name);
-		size_t at = n_path + (n_path > 0);
-
-		if (child->n_parts == 0) /* its directory tells */
+		if (!part_of(node->v[i], layer)) /* the directory tells */
 			continue;
-		if (at + n >= LIMIT_PATH)
+		if (!go_down(at, node->v[i]->name) || !node_holds(node->v[i], layer, at))
 			return false;
-		path[n_path] = '/';
-		memcpy(path + at, child->name, n + 1);
-		if (!node_holds(child, m, n_more, path, at + n))
-			return false;
-		path[n_path] = '\0';
+		go_up(at, n);
 	}
 	return true;
+}
+
+/* Is what one layer has at the node, and below it, as it was? */
+static bool node_holds(const struct vfs_seen_node *node, size_t layer, struct spot *at)
+{
+	cleanup_close int fd = -EBADF;
+	struct spot here;
+
+	if (!part_holds(part_of(node, layer), at))
+		return false;
+	if (node->n >= MANY)
+		fd = openat(at->fd, at->n ? at->path : ".",
+			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return children_hold(node, layer, at);
+	spot_init(&here, fd);
+	return children_hold(node, layer, &here);
 }
 
 /*
@@ -399,7 +453,6 @@ static bool says_nothing(const struct vfs_seen_node *node, const struct vfs_moun
 static bool mount_holds(const struct seen_mount *was, const struct vfs_mount *m)
 {
 	size_t n_more = m->n_layers - was->n_layers;
-	char path[LIMIT_PATH] = "";
 
 	if (strcmp(was->destination, m->destination) != 0 || was->kind != m->kind ||
 	    was->flags != flags_of(m) || was->n_uppers != m->has_upper ||
@@ -413,7 +466,14 @@ static bool mount_holds(const struct seen_mount *was, const struct vfs_mount *m)
 	for (size_t i = 0; i < was->n_uppers + n_more; i++)
 		if (!says_nothing(was->root, m, m->layers[i].fd))
 			return false;
-	return node_holds(was->root, m, n_more, path, 0);
+	for (size_t i = was->n_uppers; i < was->n_layers; i++) {
+		struct spot root;
+
+		spot_init(&root, m->layers[i + n_more].fd);
+		if (!node_holds(was->root, i, &root))
+			return false;
+	}
+	return true;
 }
 
 bool vfs_seen_holds(const struct vfs_seen *s, const struct vfs *fs)

@@ -194,17 +194,7 @@ bool vfs_keeps_order(int fd)
 
 bool vfs_has_own_times(const struct vfs *fs, const char *path)
 {
-	static const unsigned kinds[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
-					 TMPFS_MAGIC};
-	const struct vfs_mount *m = vfs_mount_of(fs, path);
-	struct statfs kind;
-
-	if (!m->has_top || m->has_submounts || fstatfs(m->layers[0].fd, &kind) < 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if ((unsigned)kind.f_type == kinds[i])
-			return true;
-	return false;
+	return vfs_mount_of(fs, path)->has_own_times;
 }
 
 bool vfs_is_beside(const struct vfs *fs, const char *path, int fd)

@@ -120,6 +120,8 @@ int vfs_is_writable(const struct vfs *fs, const char *path, struct err *e);
 /* What @path, any text, leads to when every link is followed. As vfs_resolve() and vfs_lstat(). */
 int vfs_stat(const struct vfs *fs, const char *path, struct vfs_stat *ret, struct err *e);
 
+struct vfs_xattrs;
+
 /* What is asked of directories alone. */
 struct vfs_dir_facts {
 	struct timespec born; /* inode numbers are given again, birthdays aren't; 0: not known */
@@ -129,6 +131,13 @@ struct vfs_dir_facts {
 /* Returns 0, -ENOENT, -EINVAL (ERR_INVALID) for another type. */
 int vfs_get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
 		      struct err *e);
+
+/*
+ * vfs_lstat() with the attributes of a file or directory, and the facts of a directory, found once.
+ * @xattrs, @facts: stay as they are for what has none
+ */
+int vfs_look(const struct vfs *fs, const char *path, struct vfs_stat *ret,
+	     struct vfs_xattrs *ret_xattrs, struct vfs_dir_facts *ret_facts, struct err *e);
 
 /* When what is at @path was made; 0 where the file system doesn't know. Returns 0, -ENOENT. */
 int vfs_get_birth(const struct vfs *fs, const char *path, struct timespec *ret, struct err *e);
