@@ -67,7 +67,7 @@ static int plan(struct exec *x, struct vfs *fs, struct known_image **ret, struct
 	int r = known_images_plan(&x->ex->known_images, &q, fs, ret, &known, e);
 
 	if (r == 0)
-		json_object_update(trust_of(x), (*ret)->plan.report);
+		json_object_update_new(trust_of(x), json_deep_copy((*ret)->plan.report));
 	return r;
 }
 
