@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -55,6 +56,32 @@ int child_new_session(struct child *c, const struct op *op)
 	return child_result(setsid());
 }
 
+static bool is_null(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+/*
+ * A process may change owner and mode of what its descriptors lead to. For the host's /dev/null it
+ * gets the one of the container, where that has one.
+ */
+static int take_own_null(int fd)
+{
+	int how = is_null(fd) ? fcntl(fd, F_GETFL) : -1;
+	int own = how < 0 ? -1
+			  : openat(AT_FDCWD, "/dev/null",
+				   (how & O_ACCMODE) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int r = 0;
+
+	if (own >= 0 && is_null(own))
+		r = child_result(dup2(own, fd));
+	if (own >= 0)
+		close(own);
+	return r < 0 ? r : 0;
+}
+
 int child_stdio(struct child *c, const struct op *op)
 {
 	int high[3];
@@ -66,9 +93,14 @@ int child_stdio(struct child *c, const struct op *op)
 		if (high[i] < 0)
 			return -errno;
 	}
-	for (int i = 0; i < 3; i++)
-		if (dup2(high[i], i) < 0)
-			return -errno;
+	for (int i = 0; i < 3; i++) {
+		int r = child_result(dup2(high[i], i));
+
+		if (r >= 0)
+			r = take_own_null(i);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 

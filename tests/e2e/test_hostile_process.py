@@ -6,6 +6,9 @@
 Each E runs twice from the same start: without authorities (E alone) and with them. Times that
 E itself set can't agree between two runs; everything else must.
 """
+import os
+import stat
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -120,3 +123,25 @@ def test_a_process_that(daemon, operator, stranger, victim, make_rootfs, process
     assert not difference, "\n".join(difference)
     if not process.keeps_authority:
         with_ours.assert_nothing_of(operator)
+
+
+def test_the_null_device_of_the_host_is_not_the_containers(daemon, make_rootfs):
+    """A process may change what its descriptors lead to; root may even if it can't be written."""
+    root = make_rootfs("bookworm-minbase", "overlay")
+    before = os.stat("/dev/null")
+    try:
+        done = subprocess.run(
+            daemon.argv(
+                "run", *root.options, "sh", "-c",
+                "chmod 0640 /proc/self/fd/0; chown 33:33 /proc/self/fd/1 /proc/self/fd/2; "
+                "chmod 0604 /dev/null; exec > /result; stat -c %t:%T:%a /dev/null"),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            timeout=60)
+        after = os.stat("/dev/null")
+    finally:
+        os.chmod("/dev/null", stat.S_IMODE(before.st_mode))
+        os.chown("/dev/null", before.st_uid, before.st_gid)
+    assert done.returncode == 0
+    assert (root.tree / "result").read_text() == "1:3:604\n"
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid,
+                                                           before.st_gid)
