@@ -17,7 +17,7 @@
 #define LIMIT_MOUNT_OPTIONS    128  /* options of one mount spec */
 #define LIMIT_LAYERS           500  /* lower directories of one overlay, as in the kernel */
 #define LIMIT_REMOVED           64  /* entries whose blocks are freed later */
-#define LIMIT_SEEN           16384  /* names looked up in one container that are remembered */
+#define LIMIT_SEEN            4096  /* names looked up in one container that are remembered */
 #define LIMIT_DIR_ENTRIES    65536  /* entries listed of one container directory */
 #define LIMIT_XATTRS           256  /* extended attributes of one file; ext4 has no room for so many */
 #define LIMIT_SEARCH_DIRS (1 << 17)  /* directories walked for files that were moved */
@@ -35,7 +35,7 @@
 #define LIMIT_CONF         (1 << 18)  /* bytes of /etc/ca-certificates.conf */
 #define LIMIT_TOOL          (4 << 20)  /* bytes of an update command that is looked at */
 #define LIMIT_KNOWN_IMAGES     32  /* plans that are kept for execs to come */
-#define LIMIT_KNOWN_IMAGE_DATA (1 << 20) /* bytes of contents that go with one of them */
+#define LIMIT_KNOWN_IMAGE_DATA (2 << 20) /* bytes of all files that one of them writes or keeps */
 #define LIMIT_KNOWN_TOOLS    1024  /* digests of tools that an operator vouches for */
 #define LIMIT_NATIVE_USEC 2000000ull /* microseconds that an image may make a native engine look */
 #define LIMIT_KEYSTORES         64  /* Java keystores of one image */

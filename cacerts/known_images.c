@@ -154,13 +154,30 @@ static int make(const struct cacerts_request *q, struct vfs *fs, struct known_im
 	return r;
 }
 
+static size_t bytes_of(const struct changes *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += c->v[i].n_bytes;
+	return n;
+}
+
+/* An image may be large, and there are many. */
+static bool is_worth_it(const struct known_image *image)
+{
+	return image->seen && bytes_of(&image->plan.changes) + bytes_of(&image->plan.masks) +
+					      image->draft.data.n <=
+				      LIMIT_KNOWN_IMAGE_DATA;
+}
+
 /* Keeps it in place of the one that was not used for longest. */
 static void keep(struct known_images *k, struct known_image *image)
 {
 	struct known_image **at = &k->v[0];
 	struct known_image *old;
 
-	if (!image->seen || image->draft.data.n > LIMIT_KNOWN_IMAGE_DATA)
+	if (!is_worth_it(image))
 		return;
 	pthread_mutex_lock(&k->lock);
 	for (size_t i = 0; i < ARRAY_SIZE(k->v) && *at; i++)

@@ -155,6 +155,21 @@ START_TEST(a_plan_of_a_tool_is_made_each_time)
 }
 END_TEST
 
+START_TEST(a_plan_of_large_files_is_not_kept)
+{
+	static char line[LIMIT_KNOWN_IMAGE_DATA];
+	cleanup_close int fd =
+		open(tree_at(&b.v.t, "lower" BUNDLE), O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	memset(line, '#', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\n';
+	ck_assert_int_eq(write(fd, line, sizeof(line)), (ssize_t)sizeof(line));
+	let_it_settle();
+	ck_assert(!is_known());
+	ck_assert(!is_known());
+}
+END_TEST
+
 /* The whole of what an exec does with it. */
 static void install_and_undo(struct known_image *image)
 {
@@ -225,5 +240,6 @@ END_TEST
 
 SUITE("cacerts/known_images", setup, teardown, an_image_is_known_the_second_time,
       another_request_is_another_plan, an_image_that_changed_is_looked_at_again,
-      a_plan_of_a_tool_is_made_each_time, what_is_known_installs_and_undoes_as_what_was_planned,
+      a_plan_of_a_tool_is_made_each_time, a_plan_of_large_files_is_not_kept,
+      what_is_known_installs_and_undoes_as_what_was_planned,
       of_too_many_the_one_that_was_not_used_for_longest_goes)
