@@ -105,11 +105,11 @@ def plan_of(daemon, root):
     return json.loads(done.stdout)
 
 
-def entries(jks: bytes) -> list:
+def entries(jks: bytes, password="changeit") -> list:
     """(alias, milliseconds, DER) of a JKS keystore of certificates, in its order; no other bytes
-    are in it but those that follow from these, and it is signed with the default password."""
+    are in it but those that follow from these, and it is signed with the password."""
     assert jks[:8] == bytes.fromhex("feedfeed00000002")
-    salted = "changeit".encode("utf-16-be") + b"Mighty Aphrodite" + jks[:-20]
+    salted = password.encode("utf-16-be") + b"Mighty Aphrodite" + jks[:-20]
     assert jks[-20:] == hashlib.sha1(salted).digest()
     at, found = 12, []
     for _ in range(struct.unpack(">I", jks[8:12])[0]):
@@ -348,4 +348,4 @@ def test_a_keystore_whose_password_the_user_changed_is_kept_as_it_is(daemon, ope
     assert done.returncode == 0, done.stdout
     undo = json.loads(receipt.read_text())["undo"]
     assert (undo["result"], STORE in undo["kept"]) == ("merged", True)
-    assert operator.der in {der for _, _, der in entries(root.path(STORE).read_bytes())}
+    assert operator.der in {der for _, _, der in entries(root.path(STORE).read_bytes(), "sesame")}
