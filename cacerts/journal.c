@@ -370,7 +370,7 @@ static int without_ours(const struct journal_entry *entry, const struct buf *now
 
 	if (r == 0)
 		r = buf_add(to, now->data + rest, n - rest, e);
-	if (r == 0 && state_check_content(&entry->t0, entry->path, to, NULL) == 0)
+	if (r == 0 && state_has_content(&entry->t0, to->data, to->n))
 		return 0;
 	buf_clear(to);
 	return r < 0 ? r : JOURNAL_UNTOLD;

@@ -46,6 +46,8 @@ int state_recapture(const struct vfs *fs, const char *path, const struct state *
 int state_capture_written(const struct vfs *fs, const char *path, const unsigned char *sha256,
 			  struct state *ret, struct err *e);
 
+/* Is that the content that the file had? */
+bool state_has_content(const struct state *s, const void *bytes, size_t n);
 /* Raise -EINVAL unless these are the bytes that the file at @path held. */
 int state_check_content(const struct state *s, const char *path, const struct buf *bytes,
 			struct err *e);

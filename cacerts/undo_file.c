@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The undo of files and links: three-way, attribute by attribute and certificate by certificate. */
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -119,12 +118,9 @@ static int read_before(const struct undo *u, size_t i, const struct buf *now, st
 /* Is @text what the install wrote, and more? */
 static bool is_appended(const struct state *t1, const struct buf *text)
 {
-	unsigned char digest[STATE_SHA256];
 	size_t n = (size_t)t1->st.size;
 
-	return t1->st.type == VFS_FILE && n > 0 && text->n > n &&
-	       EVP_Digest(text->data, n, digest, NULL, EVP_sha256(), NULL) &&
-	       memcmp(digest, t1->sha256, sizeof(digest)) == 0;
+	return n > 0 && text->n > n && state_has_content(t1, text->data, n);
 }
 
 /* Is the rest of @text, behind what was there before, a piece of ours that was cut off? */
