@@ -45,18 +45,17 @@ static int birth_of(const struct undo *u, const char *path, int depth, struct ti
 static int births_in(const struct undo *u, const char *dir, int depth, struct timespec *ret_first,
 		     struct timespec *ret_last, struct err *e)
 {
-	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
-	int r = vfs_list(u->fs, dir, &names, e);
+	cleanup_strv struct strv left = STRV(LIMIT_DIR_ENTRIES);
+	int r = undo_list_left(u, dir, &left, e);
 
 	*ret_first = *ret_last = (struct timespec){0};
-	for (size_t i = 0; r == 0 && i < names.n; i++) {
+	for (size_t i = 0; r == 0 && i < left.n; i++) {
 		char path[LIMIT_PATH];
 		struct timespec t;
 
-		r = path_join(dir, names.v[i], path, sizeof(path), e);
-		if (r < 0 || undo_removes(u, path))
-			continue;
-		r = birth_of(u, path, depth, &t, e);
+		r = path_join(dir, left.v[i], path, sizeof(path), e);
+		if (r == 0)
+			r = birth_of(u, path, depth, &t, e);
 		if (r < 0)
 			return r;
 		if (ret_first->tv_sec == 0 || clock_compare(t, *ret_first) < 0)

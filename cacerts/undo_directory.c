@@ -20,28 +20,31 @@ static bool plan_touches(const struct undo *u, const char *dir)
 	return false;
 }
 
-/* Will the directory be empty once the plan is played? */
-static int will_be_empty(const struct undo *u, const char *dir, bool *ret, struct err *e)
+int undo_list_left(const struct undo *u, const char *dir, struct strv *ret, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
 	int r = vfs_list(u->fs, dir, &names, e);
 
-	if (r == -E2BIG) { /* more than anything of ours */
-		err_clear(e);
-		*ret = false;
-		return 0;
-	}
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		char path[LIMIT_PATH];
 
 		r = path_join(dir, names.v[i], path, sizeof(path), e);
-		if (r == 0 && !undo_removes(u, path)) {
-			*ret = false;
-			return 0;
-		}
+		if (r == 0 && !undo_removes(u, path))
+			r = strv_add(ret, names.v[i], e);
 	}
-	*ret = true;
 	return r;
+}
+
+/* Will the directory be empty once the plan is played? */
+static int will_be_empty(const struct undo *u, const char *dir, bool *ret, struct err *e)
+{
+	cleanup_strv struct strv left = STRV(LIMIT_DIR_ENTRIES);
+	int r = undo_list_left(u, dir, &left, e);
+
+	*ret = r == 0 && left.n == 0;
+	if (r == -E2BIG) /* more than anything of ours */
+		err_clear(e);
+	return r == -E2BIG ? 0 : r;
 }
 
 /* Will the top's part of the directory be empty once the plan is played? */
@@ -144,15 +147,15 @@ static int note_name(const struct undo *u, const char *path, struct strv *names,
 static int list_after(const struct undo *u, const char *dir, struct strv *ret,
 		      struct timespec *ret_last, struct err *e)
 {
-	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
-	int r = vfs_list(u->fs, dir, &names, e);
+	cleanup_strv struct strv left = STRV(LIMIT_DIR_ENTRIES);
+	int r = undo_list_left(u, dir, &left, e);
 
 	*ret_last = (struct timespec){0};
-	for (size_t i = 0; r == 0 && i < names.n; i++) {
+	for (size_t i = 0; r == 0 && i < left.n; i++) {
 		char path[LIMIT_PATH];
 
-		r = path_join(dir, names.v[i], path, sizeof(path), e);
-		if (r == 0 && !undo_removes(u, path))
+		r = path_join(dir, left.v[i], path, sizeof(path), e);
+		if (r == 0)
 			r = note_name(u, path, ret, ret_last, e);
 	}
 	return r;

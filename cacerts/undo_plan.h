@@ -21,6 +21,8 @@ const struct state *undo_t1(const struct undo *u, size_t i);
 void undo_keep(struct undo *u, const char *path);
 /* Is @path one that the plan takes away? */
 bool undo_removes(const struct undo *u, const char *path);
+/* Names in @dir that the plan lets stay (undo_directory.c). -E2BIG above LIMIT_DIR_ENTRIES. */
+int undo_list_left(const struct undo *u, const char *dir, struct strv *ret, struct err *e);
 
 /*
  * May a file of the user's be searched for certificates? One that is large, or one too many, has
