@@ -119,6 +119,8 @@ static int plan_all(struct undo *u, struct err *e)
 		r = undo_sweep_p11(u, e);
 	if (r == 0)
 		r = undo_sweep(u, e);
+	if (r == 0)
+		r = undo_strip_lists(u, e);
 	for (size_t i = j->n; r == 0 && i-- > 0;)
 		if (is_directory_entry(u, i))
 			r = undo_plan_directory(u, i, e);

@@ -53,8 +53,7 @@ static int is_of_the_install(const struct undo *u, size_t i, const char *path, b
 	return r;
 }
 
-/* The plan changes what is in @path's directory; the time that it has is the user's. */
-static int keep_time(struct undo *u, const char *path, struct err *e)
+int undo_keep_time(struct undo *u, const char *path, struct err *e)
 {
 	cleanup_state struct state s = {0};
 	char dir[LIMIT_PATH];
@@ -89,7 +88,7 @@ static int plan_name(struct undo *u, size_t i, const char *path, const char *fir
 		if (r == 0)
 			r = undo_plan_place(u, &p, e);
 	}
-	return r == 0 && u->out->n > n ? keep_time(u, path, e) : r;
+	return r == 0 && u->out->n > n ? undo_keep_time(u, path, e) : r;
 }
 
 /*

@@ -56,6 +56,10 @@ bool undo_is_anew(const struct undo *u, size_t i);
  * entry's own path, and stay links to one another.
  */
 int undo_plan_moved(struct undo *u, struct err *e);
+/* The plan changes what is in @path's directory; the time that it has is the user's. */
+int undo_keep_time(struct undo *u, const char *path, struct err *e);
+/* undo_lists.c: what a tool has noted of ours. */
+int undo_strip_lists(struct undo *u, struct err *e);
 /* undo_directory.c: an entry that is a directory; all that is in it has been planned. */
 int undo_plan_directory(struct undo *u, size_t i, struct err *e);
 /*

@@ -32,6 +32,7 @@ struct distro_family {
 	const char *hashed_dir;         /* OpenSSL's directory of <hash>.<n> links */
 	const char *const *p11_dirs;    /* hashed directories into which p11-kit extracts */
 	const char *const *stores;      /* other files that the tool makes, of any format */
+	const char *const *lists;       /* files in which its tools note certificates, by paths */
 	const char *const *source_dirs; /* where users put certificates */
 	const char *const *tool;        /* argv of the update command; NULL: the family has none */
 	const char *const *outputs;     /* what the tool's run may change for us: path prefixes */

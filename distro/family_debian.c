@@ -25,6 +25,8 @@ const struct distro_family distro_family_debian = {
 	.bundle = "/etc/ssl/certs/ca-certificates.crt",
 	.hashed_dir = "/etc/ssl/certs",
 	.stores = (const char *const[]){"/etc/ssl/certs/java/cacerts", NULL},
+	.lists = (const char *const[]){"/var/lib/ca-certificates-java/pending",
+				       "/var/lib/ca-certificates-java/fresh", NULL},
 	.source_dirs = (const char *const[]){"/usr/local/share/ca-certificates",
 					     "/usr/share/ca-certificates", NULL},
 	.tool = (const char *const[]){"/usr/sbin/update-ca-certificates", NULL},

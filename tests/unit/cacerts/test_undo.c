@@ -101,6 +101,10 @@ static const struct {
 	{"cp -p $B $B.new; mv $B.new $B; ln $B opt/hard", false},
 	{"cat usr/share/ca-certificates/*.crt $(ls $D/*.crt 2>&-) > $B.new; mv $B.new $B; "
 	 "ln $B opt/hard; ln $B $S/hard; chmod 600 $B", false},
+	/* a tool notes what it has linked */
+	{"mkdir -p var/lib/ca-certificates-java; cd $S; ls *.pem | sed s,^,+/etc/ssl/certs/, "
+	 "> ../../../var/lib/ca-certificates-java/pending; echo '# none' "
+	 "> ../../../var/lib/ca-certificates-java/fresh", false},
 	/* its directories */
 	{"rm -r etc/ssl", false},
 	{"rm -r etc/ssl; echo file > etc/ssl", false},
