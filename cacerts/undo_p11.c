@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/p11_ours.h"
@@ -239,11 +240,22 @@ static bool has_dropin(const struct undo *u)
 	return false;
 }
 
-/* Has a tool of the user's written it that need not have read ours? */
+/* Is it still the file that the install made? The number of one that is gone is given again. */
+static bool is_the_same_file(const struct undo *u, size_t i)
+{
+	const struct state *t1 = undo_t1(u, i);
+	struct timespec born;
+
+	return t1->st.type == VFS_FILE && state_same_object(t1, &u->t2[i]) &&
+	       vfs_get_birth(u->fs, u->j->v[i].path, &born, NULL) == 0 && born.tv_sec != 0 &&
+	       clock_compare(born, t1->st.ctime) <= 0;
+}
+
+/* Has a tool of the user's written it, which makes a new file, and need not have read ours? */
 static bool is_of_tool(const struct undo *u, size_t i)
 {
 	if (!u->j->family || !u->j->installed || u->j->v[i].role != ROLE_STORE ||
-	    state_untouched(undo_t1(u, i), &u->t2[i]))
+	    state_untouched(undo_t1(u, i), &u->t2[i]) || is_the_same_file(u, i))
 		return false;
 	return u->j->family->p11_dirs || (u->t2[i].st.type == VFS_FILE && !has_dropin(u));
 }

@@ -31,8 +31,12 @@ PROCESSES = {
     "removes_all_anchors": "rm -f @ANCHORS@/*; @TOOL@",
     "removes_the_stores": "rm -rf /etc/pki/ca-trust/extracted/pem /var/lib/ca-certificates/pem",
     "adds_the_very_same": "echo '@SAME@' > @ANCHORS@/mine.pem; @TOOL@",
+    "adds_the_very_same_and_runs_no_tool": """echo '@SAME@' > @ANCHORS@/mine.pem
+        for f in /etc/pki/ca-trust/extracted/java/cacerts /var/lib/ca-certificates/java-cacerts; do
+            [ ! -e $f ] || touch -d @999 $f
+        done""",
 }
-KEEPS = ("adds_the_very_same",)
+KEEPS = ("adds_the_very_same", "adds_the_very_same_and_runs_no_tool")
 
 
 def judge(daemon, make_rootfs, name, how, script):
