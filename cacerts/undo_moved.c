@@ -43,8 +43,8 @@ static bool is_rewritten(const struct undo *u, size_t i)
 	       !state_same_object(undo_t1(u, i), &u->t2[i]);
 }
 
-static int is_of_the_install(const struct undo *u, size_t i, const char *path, bool *ret,
-			     struct err *e)
+int undo_is_of_the_install(const struct undo *u, size_t i, const char *path, bool *ret,
+			   struct err *e)
 {
 	struct timespec born;
 	int r = vfs_get_birth(u->fs, path, &born, e);
@@ -124,7 +124,7 @@ static int plan_names(struct undo *u, const struct quest *q, const struct strv *
 		if (is_planned(u, q->i, paths->v[k]))
 			continue;
 		if (!ours)
-			r = is_of_the_install(u, q->i, paths->v[k], &ours, e);
+			r = undo_is_of_the_install(u, q->i, paths->v[k], &ours, e);
 		if (r == 0 && ours)
 			r = plan_name(u, q->i, paths->v[k], first, e);
 		if (ours && !first)

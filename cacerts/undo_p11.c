@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/path.h"
 #include "cacerts/p11_ours.h"
@@ -240,15 +239,14 @@ static bool has_dropin(const struct undo *u)
 	return false;
 }
 
-/* Is it still the file that the install made? The number of one that is gone is given again. */
+/* Is it still the file that the install made? */
 static bool is_the_same_file(const struct undo *u, size_t i)
 {
 	const struct state *t1 = undo_t1(u, i);
-	struct timespec born;
+	bool ours = false;
 
 	return t1->st.type == VFS_FILE && state_same_object(t1, &u->t2[i]) &&
-	       vfs_get_birth(u->fs, u->j->v[i].path, &born, NULL) == 0 && born.tv_sec != 0 &&
-	       clock_compare(born, t1->st.ctime) <= 0;
+	       undo_is_of_the_install(u, i, u->j->v[i].path, &ours, NULL) == 0 && ours;
 }
 
 /* Has a tool of the user's written it, which makes a new file, and need not have read ours? */

@@ -56,6 +56,12 @@ bool undo_is_anew(const struct undo *u, size_t i);
  * entry's own path, and stay links to one another.
  */
 int undo_plan_moved(struct undo *u, struct err *e);
+/*
+ * Was what is at @path, which has the inode number that entry @i had at T1, made during the
+ * install? Numbers are given again, birthdays aren't. @ret: false also when that can't be told.
+ */
+int undo_is_of_the_install(const struct undo *u, size_t i, const char *path, bool *ret,
+			   struct err *e);
 /* The plan changes what is in @path's directory; the time that it has is the user's. */
 int undo_keep_time(struct undo *u, const char *path, struct err *e);
 /* undo_lists.c: what a tool has noted of ours. */

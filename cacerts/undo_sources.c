@@ -55,14 +55,13 @@ static bool is_our_dropin(const struct undo *u, const char *path)
 /* Has the install written it, and the user moved or linked it here? */
 static bool is_of_the_install(const struct undo *u, const char *path, const struct vfs_stat *st)
 {
-	struct timespec born;
+	bool ours = false;
 
 	for (size_t i = 0; i < u->j->n; i++) {
 		const struct vfs_stat *t1 = &undo_t1(u, i)->st;
 
 		if (t1->type == VFS_FILE && t1->ino == st->ino && t1->dev == st->dev)
-			return vfs_get_birth(u->fs, path, &born, NULL) == 0 && born.tv_sec != 0 &&
-			       clock_compare(born, t1->ctime) <= 0;
+			return undo_is_of_the_install(u, i, path, &ours, NULL) == 0 && ours;
 	}
 	return false;
 }
