@@ -78,7 +78,7 @@ int journal_save_after(const struct journal *j, struct record_open *ret_open, st
 		json_array_append_new(doc,
 				      j->v[i].is_left ? json_null() : state_to_json(&j->v[i].t1));
 	if (ret_open)
-		return record_append_open(j->dirfd, RECORD_AFTER, doc, ret_open, e);
+		return record_append_open(j->dirfd, RECORD_AFTER, doc, NULL, ret_open, e);
 	return record_append(j->dirfd, RECORD_AFTER, doc, NULL, RECORD_DURABLE, e);
 }
 

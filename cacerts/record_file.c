@@ -271,22 +271,35 @@ static int load(int fd, const struct found *f, struct record *ret, struct err *e
 	return r;
 }
 
+/*
+ * Open the file and look for the last record of a kind; @ret->at stays -1 if there is none.
+ * @ret_n: how many records there are, of any kind
+ */
+static int open_and_scan(int dirfd, const char *name, int how, uint32_t kind, struct found *ret,
+			 off_t *ret_end, int *ret_n, struct err *e)
+{
+	off_t size;
+	cleanup_close int fd = open_file(dirfd, name, how, &size, e);
+
+	*ret = (struct found){.at = -1};
+	if (fd < 0)
+		return fd;
+	*ret_n = scan(fd, size, kind, ret, ret_end, e);
+	return *ret_n < 0 ? *ret_n : take_fd(&fd);
+}
+
 static int find_in(int dirfd, const char *name, enum record_kind kind, struct record *ret,
 		   struct err *e)
 {
-	cleanup_close int fd = -EBADF;
 	struct record loaded = {.doc = NULL};
-	struct found found = {.at = -1};
-	off_t size;
+	struct found found;
 	off_t end;
+	int n;
+	cleanup_close int fd = open_and_scan(dirfd, name, O_RDONLY, kind, &found, &end, &n, e);
 	int r;
 
-	fd = open_file(dirfd, name, O_RDONLY, &size, e);
 	if (fd < 0)
 		return fd;
-	r = scan(fd, size, kind, &found, &end, e);
-	if (r < 0)
-		return r;
 	if (found.at < 0)
 		return err_set(e, -ENOENT, ERR_NOT_FOUND, "the journal has no such record");
 	r = load(fd, &found, &loaded, e);
@@ -322,24 +335,22 @@ int record_find(int dirfd, enum record_kind kind, struct record *ret, struct err
 }
 
 /* Writes all but the head: where that is, the rest is. */
-static int append_body(int dirfd, enum record_kind kind, const json_t *doc, const struct buf *data,
+int record_append_open(int dirfd, enum record_kind kind, const json_t *doc, const struct buf *data,
 		       struct record_open *ret, struct err *e)
 {
 	cleanup_buf struct buf text = BUF(MAX_SIZE);
 	cleanup_close int fd = -EBADF;
 	struct found ignored;
-	off_t size;
 	off_t at = 0;
+	int n;
 	int r = build(kind, doc, data, &text, e);
 
 	if (r < 0)
 		return r;
-	fd = open_file(dirfd, NAME, O_RDWR, &size, e);
+	fd = open_and_scan(dirfd, NAME, O_RDWR, kind, &ignored, &at, &n, e);
 	if (fd < 0)
 		return fd;
-	r = scan(fd, size, kind, &ignored, &at, e);
-	if (r >= 0)
-		r = r < MAX_RECORDS ? 0 : too_many(e);
+	r = n < MAX_RECORDS ? 0 : too_many(e);
 	if (r == 0)
 		r = write_at(fd, text.data + HEAD, text.n - HEAD, at + HEAD, e);
 	if (r < 0)
@@ -348,12 +359,6 @@ static int append_body(int dirfd, enum record_kind kind, const json_t *doc, cons
 	*ret = (struct record_open){.fd = take_fd(&fd), .at = at};
 	memcpy(ret->head, text.data, HEAD);
 	return 0;
-}
-
-int record_append_open(int dirfd, enum record_kind kind, const json_t *doc, struct record_open *ret,
-		       struct err *e)
-{
-	return append_body(dirfd, kind, doc, NULL, ret, e);
 }
 
 static int write_head(const struct record_open *rec, struct err *e)
@@ -382,7 +387,7 @@ int record_append(int dirfd, enum record_kind kind, const json_t *doc, const str
 		  enum record_sync sync, struct err *e)
 {
 	cleanup(record_open_done) struct record_open rec = {.fd = -EBADF};
-	int r = append_body(dirfd, kind, doc, data, &rec, e);
+	int r = record_append_open(dirfd, kind, doc, data, &rec, e);
 
 	if (r < 0)
 		return r;
@@ -412,18 +417,15 @@ int record_read(int dirfd, const struct record *rec, size_t at, size_t n, struct
 int record_void(int dirfd, enum record_kind kind, struct err *e)
 {
 	static const struct head none;
-	struct found found = {.at = -1};
-	cleanup_close int fd = -EBADF;
-	off_t size;
+	struct found found;
 	off_t end;
-	int r;
+	int n;
+	cleanup_close int fd = open_and_scan(dirfd, NAME, O_RDWR, kind, &found, &end, &n, e);
 
-	fd = open_file(dirfd, NAME, O_RDWR, &size, e);
 	if (fd < 0)
 		return fd;
-	r = scan(fd, size, kind, &found, &end, e);
-	if (r < 0 || found.at < 0 || end_of(&found.head, found.at) != end)
-		return r < 0 ? r : 0;
+	if (found.at < 0 || end_of(&found.head, found.at) != end)
+		return 0;
 	return write_at(fd, (const char *)&none, sizeof(none), found.at, e);
 }
 

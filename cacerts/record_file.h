@@ -63,8 +63,8 @@ struct record_open {
 	off_t at;
 	char head[RECORD_HEAD];
 };
-int record_append_open(int dirfd, enum record_kind kind, const json_t *doc, struct record_open *ret,
-		       struct err *e);
+int record_append_open(int dirfd, enum record_kind kind, const json_t *doc, const struct buf *data,
+		       struct record_open *ret, struct err *e);
 int record_seal(struct record_open *rec, struct err *e);
 void record_open_done(struct record_open *rec);
 
