@@ -121,33 +121,6 @@ static int facts_of(const struct vfs_place *p, int fd, struct vfs_dir_facts *ret
 	return r;
 }
 
-static int get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
-			 struct err *e)
-{
-	cleanup_vfs_place struct vfs_place p = {0};
-	cleanup_close int fd = -EBADF;
-	struct vfs_dir_facts facts = {0};
-	int r = vfs_place_find(fs, path, &p, e);
-
-	if (r == 0)
-		r = vfs_place_need(&p, VFS_DIR, path, e);
-	if (r < 0)
-		return r;
-	fd = vfs_place_open(&p, e);
-	r = fd < 0 ? fd : facts_of(&p, fd, &facts, e);
-	if (r == 0)
-		*ret = facts;
-	return r;
-}
-
-int vfs_get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
-		      struct err *e)
-{
-	int r = get_dir_facts(fs, path, ret, e);
-
-	return r < 0 ? err_wrap(e, r, "looking at '%s'", vfs_text(path).s) : 0;
-}
-
 static int look(const struct vfs *fs, const char *path, struct vfs_stat *st,
 		struct vfs_xattrs *xattrs, struct vfs_dir_facts *facts, struct err *e)
 {

@@ -128,10 +128,6 @@ struct vfs_dir_facts {
 	bool impure;          /* the top's part is marked as holding copied-up entries */
 };
 
-/* Returns 0, -ENOENT, -EINVAL (ERR_INVALID) for another type. */
-int vfs_get_dir_facts(const struct vfs *fs, const char *path, struct vfs_dir_facts *ret,
-		      struct err *e);
-
 /*
  * vfs_lstat() with the attributes of a file or directory, and the facts of a directory, found once.
  * @xattrs, @facts: stay as they are for what has none
