@@ -194,9 +194,9 @@ int known_images_plan(struct known_images *k, const struct cacerts_request *q, s
 		      struct known_image **ret, bool *ret_known, struct err *e)
 {
 	struct known_image *image = find(k, q, fs);
+	bool known = image != NULL;
 	int r = 0;
 
-	*ret_known = image != NULL;
 	if (!image) {
 		image = image_new(q, e);
 		r = image ? make(q, fs, image, e) : -ENOMEM;
@@ -205,8 +205,10 @@ int known_images_plan(struct known_images *k, const struct cacerts_request *q, s
 		known_image_unref(image);
 		return r;
 	}
-	if (!*ret_known)
+	if (!known)
 		keep(k, image);
+	if (ret_known)
+		*ret_known = known;
 	*ret = image;
 	return 0;
 }

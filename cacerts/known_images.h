@@ -42,7 +42,7 @@ void known_images_done(struct known_images *k);
 
 /*
  * The plan for the request; @fs is the view of its specs and is not changed.
- * @ret_known: it needn't be made
+ * @ret_known: it needn't be made; may be NULL
  *
  * Returns as cacerts_plan(); *@ret is a reference of the caller's.
  */

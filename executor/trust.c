@@ -63,8 +63,7 @@ static int plan(struct exec *x, struct vfs *fs, struct known_image **ret, struct
 		.helper = exec_run_helper,
 		.helper_arg = x,
 	};
-	bool known;
-	int r = known_images_plan(&x->ex->known_images, &q, fs, ret, &known, e);
+	int r = known_images_plan(&x->ex->known_images, &q, fs, ret, NULL, e);
 
 	if (r == 0)
 		json_object_update_new(trust_of(x), json_deep_copy((*ret)->plan.report));
