@@ -54,6 +54,13 @@ static int restore(struct undo *u, const struct undo_place *p, struct err *e)
 	return put_back(u, p, &meta, e);
 }
 
+/* Did a tool write it that puts equal certificates out once, for the user's file and ours? */
+static bool is_put_out_once(const struct undo *u, const struct undo_place *p)
+{
+	return u->j->family && u->j->family->p11_dirs &&
+	       !state_same_object(undo_t1(u, p->i), p->t2);
+}
+
 /*
  * How many copies of authority @k leave a file that the user rewrote. Of its @n_t2 it had some at
  * T0, some are explained by the user's own new certificates, and the rest is ours: what the
@@ -72,7 +79,10 @@ static int n_ours_of(struct undo *u, const struct undo_place *p, size_t k, size_
 		r = undo_count_sources(u, a, p->t2, &n_user, e);
 	if (r < 0)
 		return r;
-	*ret = n_t2 > n_t0 + n_user ? 1 : 0; /* an install adds each authority once */
+	if (n_user > 0 && is_put_out_once(u, p))
+		*ret = 0;
+	else
+		*ret = n_t2 > n_t0 + n_user ? 1 : 0; /* an install adds each authority once */
 	return 0;
 }
 

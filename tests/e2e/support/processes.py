@@ -188,6 +188,8 @@ ACTIONS = [
            f"rm $D/own.crt; $TOOL {QUIET}", STORES, slow=True),
     Action("adds_ours_with_the_tool", f"mkdir -p $D; cp $SAME $D/mine.crt; $TOOL {QUIET}", STORES,
            slow=True),
+    Action("adds_ours_with_the_tool_and_appends_it", f"mkdir -p $D; cp $SAME $D/mine.crt; "
+           f"$TOOL {QUIET}; sleep 0.02; cat $SAME $SAME >> $B", STORES, slow=True),
     Action("adds_ours_sorted_first", f"mkdir -p $D; cp $SAME $D/a.crt; $TOOL {QUIET}", STORES,
            slow=True),
     Action("distrusts_a_ca", "sed -i 's,^mozilla/ISRG,!&,' /etc/ca-certificates.conf; "
@@ -315,6 +317,8 @@ TOGETHER = [
              (REMOVES_OURS, TOOL), tells=True),
     Together("a file of his that has the name of ours has the attributes of ours",
              (CHANGES_OURS, {"writes_over_our_drop_in"}), differs=("*/anchord-*.crt",)),
+    Together("of his writes to a file that has the name of ours only the last leaves a sign",
+             ({"writes_over_our_drop_in"}, {"writes_over_our_drop_in"}), times=DROP_IN_DIRS),
     Together("the tool finds the link that the name of our drop-in file has",
              ({"writes_over_our_drop_in"}, TOOL), differs=("etc/ssl/certs/*",)),
 ]
