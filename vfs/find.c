@@ -16,6 +16,7 @@ struct search {
 	const struct vfs_mount *mount;
 	struct vfs_sought *sought;
 	size_t n_sought;
+	bool asks_origin; /* some are sought by it */
 	struct timespec since;
 	dev_t dev;
 	size_t n_dirs;         /* seen so far */
@@ -23,29 +24,37 @@ struct search {
 };
 
 /* What shows at @path is the very file; a mount may hide the one that was found. */
-static int add_if_shown(struct search *s, struct vfs_sought *sought, const char *path,
+static int add_if_shown(struct search *s, struct vfs_sought *sought, const char *path, ino_t ino,
 			struct err *e)
 {
 	struct vfs_stat st;
 	int r = vfs_lstat(s->fs, path, &st, e);
 
-	if (r < 0 || (st.type != VFS_FILE && st.type != VFS_LINK) || !st.in_top ||
-	    st.ino != sought->ino || st.dev != sought->dev || strv_has(&sought->paths, path))
+	if (r < 0 || (st.type != VFS_FILE && st.type != VFS_LINK) || !st.in_top || st.ino != ino ||
+	    st.dev != s->dev || strv_has(&sought->paths, path))
 		return r;
 	return strv_add(&sought->paths, path, e);
 }
 
-static int look_at_file(struct search *s, const char *name, ino_t ino, struct err *e)
+/* @origin: of the file; none if nobody asks */
+static bool is_sought(const struct search *s, const struct vfs_sought *sought, ino_t ino,
+		      const struct vfs_handle *origin)
 {
-	int r = 0;
+	return sought->origin ? vfs_same_handle(sought->origin, origin)
+			      : sought->ino == ino && sought->dev == s->dev;
+}
+
+static int look_at_file(struct search *s, int dirfd, const char *name, ino_t ino, struct err *e)
+{
+	struct vfs_handle origin = {.n = 0};
+	int r = s->asks_origin ? vfs_origin_read(s->mount, dirfd, name, &origin, e) : 0;
 
 	for (size_t i = 0; r == 0 && i < s->n_sought; i++) {
 		char path[LIMIT_PATH];
 
-		if (s->sought[i].ino != ino || s->sought[i].dev != s->dev)
-			continue;
-		if (path_join(s->path, name, path, sizeof(path), NULL) == 0)
-			r = add_if_shown(s, &s->sought[i], path, e);
+		if (is_sought(s, &s->sought[i], ino, &origin) &&
+		    path_join(s->path, name, path, sizeof(path), NULL) == 0)
+			r = add_if_shown(s, &s->sought[i], path, ino, e);
 	}
 	return r;
 }
@@ -85,7 +94,7 @@ static int look_into(struct search *s, int dirfd, int depth, struct err *e)
 	r = vfs_dir_open_list(dirfd, &entries, e);
 	while (r == 0 && (entry = io_next_entry(entries))) {
 		if (changed && entry->d_type != DT_DIR)
-			r = look_at_file(s, entry->d_name, entry->d_ino, e);
+			r = look_at_file(s, dirfd, entry->d_name, entry->d_ino, e);
 		if (r == 0 && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
 			r = enter(s, dirfd, entry->d_name, depth, e);
 	}
@@ -108,6 +117,8 @@ int vfs_find_files(const struct vfs *fs, struct vfs_sought *sought, size_t n, st
 	struct search s = {.fs = fs, .sought = sought, .n_sought = n, .since = since};
 	int r = 0;
 
+	for (size_t i = 0; i < n; i++)
+		s.asks_origin |= sought[i].origin != NULL;
 	for (size_t i = 0; r == 0 && i < fs->n_mounts; i++) {
 		struct stat st;
 

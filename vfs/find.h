@@ -8,12 +8,14 @@
  * found), but entries are looked at only in those that changed: a rename or a link moves the ctime
  * of the directory that gets the name, and nobody can set that.
  */
-#include "vfs/mount_table.h"
+#include "vfs/origin.h"
 
 struct vfs_sought {
 	const char *path; /* where it was; borrowed */
 	dev_t dev;
 	ino_t ino;
+	const struct vfs_handle *origin; /* the file that was copied up from this, in place of dev
+					    and ino; NULL: those count. Borrowed */
 	struct strv paths; /* the names that are new, and others that happen to be beside them */
 };
 

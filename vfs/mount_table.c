@@ -184,6 +184,7 @@ static int open_overlay(struct vfs_mount *m, const struct mount_options *o, stru
 	m->userxattr = o->userxattr;
 	m->has_upper = o->upper;
 	m->follow_redirects = features.follow_redirects;
+	m->writes_redirects = features.write_redirects;
 	m->metacopy = features.metacopy;
 	m->index = features.index;
 	return m->index ? check_index(o, e) : 0;

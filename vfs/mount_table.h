@@ -21,7 +21,8 @@ struct vfs_mount {
 	char *type;        /* of the spec; owned */
 	enum mount_kind kind;
 	bool userxattr;        /* names of overlay attributes begin with "user." */
-	bool follow_redirects; /* as overlay_features.h, and the next two */
+	bool follow_redirects; /* as overlay_features.h, and the next three */
+	bool writes_redirects;
 	bool metacopy;
 	bool index;
 	bool has_submounts;          /* a recursive bind: other mounts of the host may be in it */

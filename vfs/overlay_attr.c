@@ -12,6 +12,8 @@
 #include "vfs/proc_fd.h"
 #include "vfs/text.h"
 
+const struct vfs_mount vfs_plain_overlay = {.kind = MOUNT_OVERLAY};
+
 enum attribute { OPAQUE, WHITEOUT, REDIRECT, METACOPY, IMPURE, ORIGIN, ATTRIBUTE_MAX };
 
 /* The value of the metacopy attribute is empty, or a header of four bytes and a digest. */
@@ -179,6 +181,25 @@ int vfs_overlay_clear_metacopy(const struct vfs_mount *m, int fd, struct err *e)
 	if (removexattr(proc_fd(fd).s, attribute_name(m, METACOPY)) < 0 && errno != ENODATA)
 		return err_sys(e, "removing an overlay attribute");
 	return 0;
+}
+
+ssize_t vfs_overlay_read_origin(const struct vfs_mount *m, int dirfd, const char *name, void *ret,
+				size_t size, struct err *e)
+{
+	return read_attribute(m, dirfd, name, ORIGIN, ret, size, e);
+}
+
+int vfs_overlay_write_origin(const struct vfs_mount *m, int dirfd, const char *name,
+			     const void *bytes, size_t n, struct err *e)
+{
+	const char *attribute = attribute_name(m, ORIGIN);
+	struct proc_fd entry = proc_fd_entry(dirfd, name);
+	int r = n > 0 ? lsetxattr(entry.s, attribute, bytes, n, 0)
+		      : lremovexattr(entry.s, attribute);
+
+	return r < 0 && !is_absence(errno)
+		       ? err_sys(e, "writing attributes of '%s'", vfs_text(name).s)
+		       : 0;
 }
 
 /* Returns 1 if the entry was copied up from a lower layer, 0 if not. */

@@ -9,12 +9,16 @@
  *   whiteout  on an empty file: it is a whiteout
  *   redirect  below this layer the entry has another name, or another path from the root
  *   metacopy  the file has metadata only, its content is in a layer below
+ *   origin    the entry was copied up, and from which file (origin.h)
  *
  * In a bind none of them means anything: the functions say so.
  */
 #include <sys/stat.h>
 
 #include "vfs/mount_table.h"
+
+/* Stands for an overlay without userxattr, where there is no mount. */
+extern const struct vfs_mount vfs_plain_overlay;
 
 /* Which of its attributes a directory has, asked at once since most have none. */
 enum vfs_overlay_mark {
@@ -40,6 +44,15 @@ bool vfs_overlay_has_impure(const struct vfs_mount *m, const struct vfs_xattrs *
 int vfs_overlay_settle(const struct vfs_mount *m, int dirfd, struct err *e);
 /* Set it if the entry @name, which has just come, was copied up somewhere else. */
 int vfs_overlay_welcome(const struct vfs_mount *m, int dirfd, const char *name, struct err *e);
+
+/*
+ * The mark of an entry that was copied up (origin.h). Returns the number of bytes, at most @size;
+ * -ENODATA, without an error set, if there is none. Written with no bytes it goes.
+ */
+ssize_t vfs_overlay_read_origin(const struct vfs_mount *m, int dirfd, const char *name, void *ret,
+				size_t size, struct err *e);
+int vfs_overlay_write_origin(const struct vfs_mount *m, int dirfd, const char *name,
+			     const void *bytes, size_t n, struct err *e);
 
 /* Is the entry @name of a layer's directory a whiteout? Returns 1 or 0. */
 int vfs_overlay_is_whiteout(const struct vfs_mount *m, int dirfd, const char *name,

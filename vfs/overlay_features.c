@@ -92,6 +92,7 @@ int vfs_overlay_features(const struct mount_options *o, struct vfs_overlay_featu
 	}
 	*ret = (struct vfs_overlay_features){
 		.follow_redirects = mode != MOUNT_REDIRECT_NOFOLLOW,
+		.write_redirects = o->upper && mode == MOUNT_REDIRECT_ON,
 		.metacopy = metacopy,
 		.index = o->upper && switched_on(o->index, "index"),
 	};

@@ -11,6 +11,7 @@
 
 struct vfs_overlay_features {
 	bool follow_redirects; /* else a redirect is an error, as in the kernel */
+	bool write_redirects;  /* a directory of a lower layer can be renamed */
 	bool metacopy;         /* else a file without content is one */
 	bool index;            /* hard links stay hard links when they are copied up */
 };

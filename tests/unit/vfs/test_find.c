@@ -148,5 +148,32 @@ START_TEST(a_hard_link_replaces_what_is_there_and_is_made_once)
 }
 END_TEST
 
+START_TEST(a_copy_is_found_by_what_it_was_copied_up_from)
+{
+	struct vfs_handle of;
+	struct vfs_sought sought = {.path = "/file", .origin = &of, .paths = STRV(16)};
+	struct err e = ERR_NONE;
+
+	tree_file(&v.t, "l1/file", "text");
+	tree_dir(&v.t, "l1/b");
+	tree_dir(&v.t, "l2");
+	tree_dir(&v.t, "u");
+	tree_dir(&v.t, "w");
+	oracle_mount(&v, VIEW_OVERLAY, "m");
+	move("m/file", "m/b/new");
+	hard_link("m/b/new", "m/linked");
+	oracle_unmount(&v, "m");
+	view_open_overlay(&v);
+	ck_ok(vfs_handle_of(AT_FDCWD, tree_at(&v.t, "l1/file"), &of, &e), e);
+	ck_ok(vfs_find_files(v.fs, &sought, 1, (struct timespec){0}, &e), e);
+	ck_assert_uint_eq(sought.paths.n, 2);
+	ck_assert(strv_has(&sought.paths, "/b/new") && strv_has(&sought.paths, "/linked"));
+	strv_done(&sought.paths);
+	v.fs = vfs_free(v.fs);
+	tree_wipe(&v.t);
+}
+END_TEST
+
 SUITE("vfs/find", setup, teardown, a_file_of_the_top_is_found_under_its_new_names,
-      a_name_that_a_mount_hides_is_not_found, a_hard_link_replaces_what_is_there_and_is_made_once)
+      a_copy_is_found_by_what_it_was_copied_up_from, a_name_that_a_mount_hides_is_not_found,
+      a_hard_link_replaces_what_is_there_and_is_made_once)
