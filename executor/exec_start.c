@@ -164,7 +164,7 @@ static int launch(struct exec *x, struct err *e)
 	if (r == 0)
 		r = exec_wait_sealed(x, e);
 	if (r == 0)
-		r = runtime_launch(plan, leaf, x->q.stdio, &x->process, e);
+		r = runtime_launch(plan, leaf, NULL, x->q.stdio, &x->process, e);
 	runtime_plan_free(plan);
 	x->started = r == 0;
 	/* The container has its own copies; ours would keep the client's pipes open. */

@@ -134,7 +134,7 @@ static int run_in_leaf(struct exec *x, const char *leaf, const struct container_
 	fcntl(out, F_SETFL, O_NONBLOCK);
 	r = runtime_plan_new(spec, x->ex->staging, &plan, e);
 	if (r == 0)
-		r = runtime_launch(plan, cgroup, (const int[]){nothing, in, in}, &process, e);
+		r = runtime_launch(plan, cgroup, NULL, (const int[]){nothing, in, in}, &process, e);
 	runtime_plan_free(plan);
 	if (r < 0)
 		return r;

@@ -28,6 +28,7 @@ struct child {
 	const struct sock_fprog *filter;
 	const int *stdio; /* three descriptors */
 	int network_fd;   /* -EBADF unless a namespace is joined */
+	const int *gate;  /* NULL, or both ends of a pipe */
 	struct child_report *report;
 
 	int current; /* see plan_ops.h */

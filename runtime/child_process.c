@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "base/sys.h"
 #include "runtime/child.h"
+#include "runtime/launch.h"
 
 enum { SIGNALS = 64 /* of every architecture we know */, CAPABILITY_BITS = 64 };
 
@@ -141,6 +142,20 @@ int child_bounding_set(struct child *c, const struct op *op)
 			return errno == EINVAL ? 0 : -errno; /* past the last one */
 	}
 	return 0;
+}
+
+/* Our own end of the pipe goes, so that it ends with the parent. */
+int child_gate(struct child *c, const struct op *op)
+{
+	char leave = 0;
+
+	(void)op;
+	if (!c->gate)
+		return 0;
+	close(c->gate[1]);
+	if (read(c->gate[0], &leave, 1) < 0)
+		return -errno;
+	return leave == RUNTIME_LEAVE ? 0 : -ECANCELED;
 }
 
 int child_close_fds(struct child *c, const struct op *op)

@@ -39,6 +39,7 @@ struct container_spec {
 	char *hostname; /* "" keeps the default, "anchord" */
 	struct container_user user;
 
+	bool is_gated;        /* set up, it waits for leave to run the command (runtime/launch.h) */
 	bool die_with_parent; /* SIGKILL when the thread that launched it ends */
 	uint64_t open_files;  /* soft RLIMIT_NOFILE; 0: the daemon's own */
 

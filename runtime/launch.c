@@ -125,12 +125,13 @@ static int start(struct child *c, int cgroup_fd, struct runtime_process *ret, st
 	return 0;
 }
 
-int runtime_launch(struct runtime_plan *plan, int cgroup_fd, const int stdio[3],
+int runtime_launch(struct runtime_plan *plan, int cgroup_fd, const int *gate, const int stdio[3],
 		   struct runtime_process *ret, struct err *e)
 {
 	struct child_report report = {.code = 0};
 	struct child c = {
 		.plan = plan,
+		.gate = gate,
 		.stdio = stdio,
 		.network_fd = -EBADF,
 		.report = &report,

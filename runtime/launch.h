@@ -15,10 +15,15 @@ struct runtime_process {
 	int pidfd; /* owned by the caller; readable when the process has ended */
 };
 
+enum { RUNTIME_LEAVE = 'y' };
+
 /*
  * runtime_launch - start the container
  * @plan:      may be launched once
  * @cgroup_fd: directory of the leaf that the container is born into, or -EBADF for none
+ * @gate:      of a plan that is_gated: both ends of a pipe, borrowed. The command is executed
+ *             when RUNTIME_LEAVE has been written to it; after any other byte, or when this
+ *             process dies, nothing runs: -ECANCELED. NULL: at once
  * @stdio:     borrowed; become 0, 1 and 2; owner and mode stay as they are
  *
  * Returns: 0; -ENOENT (ERR_COMMAND_NOT_FOUND) when no candidate exists; -EACCES, -ENOEXEC
@@ -26,7 +31,7 @@ struct runtime_process {
  * with its name and the path concerned. On failure nothing of the container is left but the empty
  * cgroup. Thread:  worker; blocks for the time of the set-up (about a millisecond).
  */
-int runtime_launch(struct runtime_plan *plan, int cgroup_fd, const int stdio[3],
+int runtime_launch(struct runtime_plan *plan, int cgroup_fd, const int *gate, const int stdio[3],
 		   struct runtime_process *ret, struct err *e);
 
 /* The exit of a process as its parent sees it. */

@@ -158,6 +158,8 @@ static void add_process(struct runtime_plan *plan, const struct container_spec *
 	if (spec->open_files)
 		add_value(plan, OP_OPEN_FILES, spec->open_files);
 	add_value(plan, OP_BOUNDING_SET, caps);
+	if (spec->is_gated)
+		add(plan, OP_GATE);
 	add(plan, OP_CLOSE_FDS);
 	add_path(plan, OP_WORKING_DIRECTORY, spec->cwd);
 	add(plan, OP_SECCOMP);

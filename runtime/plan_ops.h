@@ -40,6 +40,7 @@
 	X(OPEN_FILES,        open_files,        "open files")              /* value: soft limit */ \
 	X(UMASK,             umask,             "umask")                   /* value */ \
 	X(BOUNDING_SET,      bounding_set,      "bounding set")            /* value: what to keep */ \
+	X(GATE,              gate,              "wait for leave") \
 	X(CLOSE_FDS,         close_fds,         "close descriptors") \
 	X(WORKING_DIRECTORY, working_directory, "working directory")       /* path */ \
 	X(SECCOMP,           seccomp,           "seccomp filter") \

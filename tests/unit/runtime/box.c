@@ -61,7 +61,7 @@ int box_start(struct box *box, struct runtime_process *ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = runtime_launch(plan, box->cgroup_fd, box->stdio, ret, e);
+	r = runtime_launch(plan, box->cgroup_fd, box->gate, box->stdio, ret, e);
 	runtime_plan_free(plan);
 	return r;
 }

@@ -14,6 +14,7 @@ struct box {
 	struct tree tree;           /* "root" is the rootfs, "staging" is empty */
 	struct container_spec spec; /* a test changes it before the run; args are set by box_says */
 	int cgroup_fd;              /* -EBADF: none */
+	const int *gate;            /* of runtime_launch() */
 	int stdio[3];               /* null, and twice the file that box_says returns */
 	struct runtime_exit exit;   /* of the last run */
 	char out[65536];

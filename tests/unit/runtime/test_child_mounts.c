@@ -217,7 +217,7 @@ START_TEST(kernels_that_take_layers_in_one_string_get_one)
 	for (size_t i = 0; i < plan->n_params; i++)
 		if (plan->params[i].kind == PARAM_LOWER)
 			plan->params[i].key = "lowerdir-";
-	ck_ok(runtime_launch(plan, -EBADF, box.stdio, &process, &e), e);
+	ck_ok(runtime_launch(plan, -EBADF, NULL, box.stdio, &process, &e), e);
 	ck_ok(runtime_reap(&process, &box.exit, &e), e);
 	assert_file("upper/made", "x");
 	close(process.pidfd);

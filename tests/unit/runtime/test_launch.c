@@ -140,6 +140,33 @@ START_TEST(a_command_that_cannot_be_run_is_an_error_that_says_why)
 }
 END_TEST
 
+START_TEST(at_a_gate_a_command_waits_for_leave)
+{
+	/* Leave, no leave, and a pipe that ends: its writer has died. */
+	static const char *const bytes[] = {"y", "n", ""};
+
+	box_says(&box, "exit", "42", NULL); /* sets the arguments */
+	box.spec.is_gated = true;
+	for (size_t i = 0; i < ARRAY_SIZE(bytes); i++) {
+		struct err e = ERR_NONE;
+		int gate[2];
+
+		ck_assert_int_eq(pipe2(gate, O_CLOEXEC), 0);
+		ck_assert_int_eq(write(gate[1], bytes[i], strlen(bytes[i])),
+				 (ssize_t)strlen(bytes[i]));
+		if (!*bytes[i])
+			gate[1] = fd_close(gate[1]);
+		box.gate = gate;
+		box.exit.code = -1;
+		ck_assert_int_eq(box_run(&box, &e), i == 0 ? 0 : -ECANCELED);
+		ck_assert_int_eq(box.exit.code, i == 0 ? 42 : -1);
+		fd_close(gate[0]);
+		fd_close(gate[1]);
+	}
+	box.gate = NULL;
+}
+END_TEST
+
 START_TEST(a_user_can_only_run_what_that_user_may_run)
 {
 	struct err e = ERR_NONE;
@@ -428,9 +455,9 @@ START_TEST(a_plan_is_launched_once)
 
 	box_command(&box, "exit", "0", NULL);
 	ck_ok(runtime_plan_new(&box.spec, tree_at(&box.tree, "staging"), &plan, &e), e);
-	ck_ok(runtime_launch(plan, -EBADF, box.stdio, &process, &e), e);
+	ck_ok(runtime_launch(plan, -EBADF, NULL, box.stdio, &process, &e), e);
 	ck_ok(runtime_reap(&process, &ended, &e), e);
-	ck_assert_int_eq(runtime_launch(plan, -EBADF, box.stdio, &process, &e), -EINVAL);
+	ck_assert_int_eq(runtime_launch(plan, -EBADF, NULL, box.stdio, &process, &e), -EINVAL);
 	close(process.pidfd);
 	runtime_plan_free(plan);
 }
@@ -504,7 +531,7 @@ SUITE("runtime/launch", setup, teardown, the_exit_code_is_that_of_the_process,
       a_killed_process_has_a_signal_and_128_more_as_its_code,
       the_pidfd_is_readable_when_the_process_has_ended, arguments_and_environment_arrive_exactly,
       a_name_without_a_slash_is_looked_up_in_the_path_of_the_environment,
-      a_command_that_cannot_be_run_is_an_error_that_says_why,
+      a_command_that_cannot_be_run_is_an_error_that_says_why, at_a_gate_a_command_waits_for_leave,
       a_user_can_only_run_what_that_user_may_run, a_missing_working_directory_is_named,
       the_working_directory_is_entered_as_root_for_any_user,
       no_descriptor_of_the_host_can_be_the_working_directory,
