@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "vfs/origin.h"
 
 static const char *const role_names[CHANGE_ROLE_MAX] = {
 #define X(name, text) [ROLE_##name] = text,
@@ -187,6 +188,16 @@ int changes_add_settle(struct changes *c, const char *path, struct err *e)
 	return append(c, CHANGE_SETTLE, ROLE_PARENT, path, NULL, e) ? 0 : failed(e);
 }
 
+int changes_add_origin(struct changes *c, const char *path, const char *of, struct err *e)
+{
+	struct change *one = append(c, CHANGE_ORIGIN, ROLE_PARENT, path, NULL, e);
+
+	if (!one)
+		return failed(e);
+	one->target = strdup(of);
+	return one->target ? 0 : err_oom(e);
+}
+
 const struct change *changes_find(const struct changes *c, const char *path)
 {
 	uint32_t number = c->n_slots ? *slot_of(c, path) : 0;
@@ -257,6 +268,9 @@ int change_apply(const struct change *c, struct vfs *fs, struct err *e)
 		break;
 	case CHANGE_SETTLE:
 		r = vfs_settle(fs, c->path, e);
+		break;
+	case CHANGE_ORIGIN:
+		r = vfs_settle_origin(fs, c->path, c->target, e);
 		break;
 	case CHANGE_KIND_MAX:
 		break;

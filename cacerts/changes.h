@@ -22,7 +22,8 @@
 	X(META,   "meta")    /* what is there has this metadata; missing: nothing */ \
 	X(REMOVE, "remove")  /* nothing is there, as if the container removed it */  \
 	X(DROP,   "drop")    /* the top has nothing there; what is below shows */    \
-	X(SETTLE, "settle")  /* no mark of copied-up entries that are gone (vfs_settle) */
+	X(SETTLE, "settle")  /* no mark of copied-up entries that are gone (vfs_settle) */ \
+	X(ORIGIN, "origin")  /* its mark says what is below "target" (vfs_settle_origin) */
 
 /* What a change is for: the receipt's word. */
 #define CHANGE_ROLES(X)                                        \
@@ -53,7 +54,7 @@ struct change {
 	char *path;  /* canonical; owned, as all here */
 	char *bytes; /* FILE */
 	size_t n_bytes;
-	char *target;         /* LINK; SAME */
+	char *target;         /* LINK; SAME; ORIGIN: where it was copied up, "" for its own path */
 	struct vfs_meta meta; /* MKDIR, FILE, LINK, META; its xattrs are the next field */
 	struct vfs_xattrs xattrs;
 };
@@ -82,6 +83,7 @@ int changes_add_meta(struct changes *c, const char *path, const struct vfs_meta 
 int changes_add_remove(struct changes *c, const char *path, struct err *e);
 int changes_add_drop(struct changes *c, const char *path, struct err *e);
 int changes_add_settle(struct changes *c, const char *path, struct err *e);
+int changes_add_origin(struct changes *c, const char *path, const char *of, struct err *e);
 
 /* Forget all but the first @n. */
 void changes_cut(struct changes *c, size_t n);

@@ -101,7 +101,7 @@ static int load_one(const json_t *j, int dirfd, const struct record *rec, struct
 	struct vfs_meta meta = {0};
 	char plain[LIMIT_PATH];
 	char text[LIMIT_PATH] = "";
-	bool has_target = kind == CHANGE_LINK || kind == CHANGE_SAME;
+	bool has_target = kind == CHANGE_LINK || kind == CHANGE_SAME || kind == CHANGE_ORIGIN;
 	int r;
 
 	if (kind < 0 || !path || has_target != (target != NULL))
@@ -129,8 +129,10 @@ static int load_one(const json_t *j, int dirfd, const struct record *rec, struct
 		r = changes_add_remove(ret, plain, e);
 	else if (kind == CHANGE_DROP)
 		r = changes_add_drop(ret, plain, e);
-	else
+	else if (kind == CHANGE_SETTLE)
 		r = changes_add_settle(ret, plain, e);
+	else
+		r = changes_add_origin(ret, plain, text, e);
 	vfs_xattrs_done(&xattrs);
 	return r;
 }

@@ -29,8 +29,8 @@ static int restore_times(const struct journal *j, struct vfs *fs, struct err *e)
 	return r;
 }
 
-static int play(struct journal *j, struct vfs *fs, const struct changes *changes,
-		struct record_open *ret_open, struct err *e)
+int install_play(const struct journal *draft, struct vfs *fs, const struct changes *changes,
+		 struct err *e)
 {
 	int r = 0;
 
@@ -38,9 +38,7 @@ static int play(struct journal *j, struct vfs *fs, const struct changes *changes
 		r = change_apply(&changes->v[i], fs, e);
 		fault_point("install.applied");
 	}
-	if (r == 0)
-		r = restore_times(j, fs, e);
-	return r == 0 ? journal_commit(j, fs, changes, ret_open, e) : r;
+	return r == 0 ? restore_times(draft, fs, e) : r;
 }
 
 int install_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
@@ -59,7 +57,9 @@ int install_drafted(struct journal *j, struct vfs *fs, const struct changes *cha
 	if (r < 0)
 		return r;
 	vfs_set_tag(fs, j->id);
-	r = play(j, fs, changes, ret_open, e);
+	r = install_play(j, fs, changes, e);
+	if (r == 0)
+		r = journal_commit(j, fs, changes, ret_open, e);
 	if (r == 0) {
 		fault_point("install.done");
 		return 0;
@@ -73,5 +73,7 @@ int install_run(struct journal *j, struct vfs *fs, const struct changes *changes
 {
 	int r = install_draft(j, fs, changes, e);
 
+	if (r == 0)
+		r = journal_draft_names(j, fs, e);
 	return r == 0 ? install_drafted(j, fs, changes, NULL, e) : r;
 }

@@ -14,9 +14,15 @@
  * @fs: view of the journal's specs
  */
 int install_run(struct journal *j, struct vfs *fs, const struct changes *changes, struct err *e);
-/* The first half: looks up what is there before, and changes nothing. @j: family, authorities. */
+/*
+ * The first half: looks up what is there before, and changes nothing. @j: family, authorities. What
+ * is in directories is left to journal_draft_names().
+ */
 int install_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
 		  struct err *e);
+/* Play what was drafted, without a journal: for a place that is nobody's yet. */
+int install_play(const struct journal *draft, struct vfs *fs, const struct changes *changes,
+		 struct err *e);
 /* The second half, for a journal that was drafted for the same changes. @ret_open: as
  * journal_commit(). */
 int install_drafted(struct journal *j, struct vfs *fs, const struct changes *changes,

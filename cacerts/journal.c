@@ -30,6 +30,7 @@ void journal_done(struct journal *j)
 		entry_done(&j->v[i]);
 	free(j->v);
 	free(j->id);
+	free(j->underlay);
 	buf_done(&j->data);
 	mount_specs_done(&j->rootfs);
 	mount_specs_done(&j->mounts);
@@ -179,8 +180,6 @@ static int record_before(struct journal *j, size_t i, const struct vfs *fs, cons
 	struct journal_entry *entry = &j->v[i];
 	int r = state_capture(fs, entry->path, &entry->t0, &content, e);
 
-	if (r == 0)
-		r = state_capture_names(fs, entry->path, &entry->t0, e);
 	if (r == 0 && c && c->kind == CHANGE_FILE)
 		r = note_made(entry, c, e);
 	if (r < 0 || entry->t0.st.type != VFS_FILE)
@@ -268,6 +267,15 @@ int journal_draft(struct journal *j, const struct vfs *fs, const struct changes 
 	return r < 0 ? err_wrap(e, r, "drafting the journal") : 0;
 }
 
+int journal_draft_names(struct journal *j, const struct vfs *fs, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->n; i++)
+		r = state_capture_names(fs, j->v[i].path, &j->v[i].t0, e);
+	return r < 0 ? err_wrap(e, r, "drafting the journal") : 0;
+}
+
 /* Counts are the same for the same authorities; what a layer on top may show is looked up. */
 static int copy_entry(const struct journal_entry *from, size_t n_authorities, const struct vfs *fs,
 		      struct journal_entry *ret, struct err *e)
@@ -311,6 +319,40 @@ int journal_redraft(struct journal *j, const struct journal *draft, const struct
 	return r < 0 ? err_wrap(e, r, "drafting the journal") : 0;
 }
 
+/*
+ * Does @t1, from an underlay, not show? The image's own doesn't change; and a directory is that of
+ * a layer above, the upper or one that was put on top since the draft.
+ */
+static bool is_hidden(const struct state *t1, const struct journal_entry *drafted,
+		      const struct journal_entry *entry)
+{
+	if (state_untouched(&drafted->t0, t1))
+		return true;
+	return entry->t0.st.type == VFS_DIR &&
+	       (entry->t0.st.in_top || !state_same_object(&entry->t0, &drafted->t0));
+}
+
+int journal_lend(struct journal *j, const struct journal *draft, const struct state *t1,
+		 const char *path, size_t n_below, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->n; i++) {
+		struct journal_entry *entry = &j->v[i];
+
+		entry->is_left = is_hidden(&t1[i], &draft->v[i], entry);
+		r = state_copy(entry->is_left ? &entry->t0 : &t1[i], &entry->t1, e);
+	}
+	j->underlay = r == 0 ? strdup(path) : NULL;
+	j->n_below = n_below;
+	if (r < 0 || !j->underlay)
+		return r < 0 ? r : err_oom(e);
+	clock_gettime(CLOCK_REALTIME_COARSE, &j->first);
+	j->ended = j->first;
+	j->installed = true;
+	return 0;
+}
+
 int journal_begin(struct journal *j, struct err *e)
 {
 	int r = journal_save_before(j, e);
@@ -318,7 +360,8 @@ int journal_begin(struct journal *j, struct err *e)
 	if (r < 0)
 		return err_wrap(e, r, "writing the journal");
 	buf_done(&j->data); /* it can be read again */
-	clock_gettime(CLOCK_REALTIME_COARSE, &j->first);
+	if (!j->underlay)
+		clock_gettime(CLOCK_REALTIME_COARSE, &j->first);
 	fault_point("journal.recorded");
 	return 0;
 }

@@ -11,6 +11,8 @@
  *	        has never run, so all that differs from T0 is ours.
  *	undo    what the undo will do (cacerts/undo.h), written before it does it
  *
+ * Of an install by an underlay, which changes nothing in the tree, the first record has T1 too.
+ *
  * A record is there whole or not at all, so a crash leaves a journal that can be read, at a step
  * that can be told. Entries are the changed paths, their directories up to "/", and the bundle
  * paths that are only watched; sorted, so a directory comes before what is in it.
@@ -56,7 +58,10 @@ struct journal {
 	struct mount_specs mounts;
 	const struct distro_family *family; /* NULL: unknown */
 	struct authorities *authorities;    /* one reference */
-	struct timespec began;              /* wall clock at T0 */
+	char *underlay;        /* directory that the install lies in (cacerts/underlay.h); owned.
+				  NULL: in the tree itself */
+	size_t n_below;        /* of an underlay: lower directories beneath it */
+	struct timespec began; /* wall clock at T0 */
 	/* Of one that this process has installed, by the clock of change times: */
 	struct timespec first;      /* before the first change */
 	struct timespec ended;      /* when T1 was known; 0 in one that was loaded */
@@ -76,10 +81,17 @@ void journal_done(struct journal *j);
  * @j:     family and authorities are set; entries and attachments are filled in
  * @watch: NULL-terminated further paths whose T0 the undo will want
  *
- * Changes nothing, in the container or on the disk.
+ * Changes nothing, in the container or on the disk. Without journal_draft_names() it isn't
+ * complete.
  */
 int journal_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
 		  const char *const *watch, struct err *e);
+
+/*
+ * Add to the draft what is in its directories. That is apart since a view that shows the same files
+ * may show more of other names, when a layer was put on top.
+ */
+int journal_draft_names(struct journal *j, const struct vfs *fs, struct err *e);
 
 /*
  * The same from an earlier draft for the same changes, in a view that shows the same but for
@@ -90,9 +102,20 @@ int journal_redraft(struct journal *j, const struct journal *draft, const struct
 
 /*
  * Write what was drafted; dirfd, id and specs are set. After 0 everything is durable and the
- * changes may be played. On failure the directory may be removed.
+ * changes may be played; by an underlay they have been. On failure the directory may be removed.
  */
 int journal_begin(struct journal *j, struct err *e);
+
+/*
+ * journal_lend - the install lies in an underlay, so T1 is known
+ * @j:       redrafted from @draft
+ * @t1:      what a container sees of each entry, at the same index
+ * @path:    of the underlay, which lies above the @n_below lowest lower directories
+ *
+ * Before journal_begin(), which then writes all there is.
+ */
+int journal_lend(struct journal *j, const struct journal *draft, const struct state *t1,
+		 const char *path, size_t n_below, struct err *e);
 
 /*
  * Record T1, after @changes, and that the install is complete. Durable after 0; or with @ret_open

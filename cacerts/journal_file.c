@@ -52,6 +52,23 @@ static size_t size_of_authorities(const struct journal *j)
 	return n;
 }
 
+/* T1 of each entry; null where it is T0. */
+static json_t *after_to_json(const struct journal *j)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < j->n; i++)
+		json_array_append_new(list,
+				      j->v[i].is_left ? json_null() : state_to_json(&j->v[i].t1));
+	return list;
+}
+
+static json_t *underlay_to_json(const struct journal *j)
+{
+	return json_pack("{s:o, s:I, s:o}", "path", json_path(j->underlay), "n_below",
+			 (json_int_t)j->n_below, "after", after_to_json(j));
+}
+
 int journal_save_before(struct journal *j, struct err *e)
 {
 	cleanup_json json_t *doc = NULL;
@@ -66,17 +83,16 @@ int journal_save_before(struct journal *j, struct err *e)
 			"family", j->family ? j->family->name : NULL, "rootfs",
 			mount_specs_to_json(&j->rootfs), "mounts", mount_specs_to_json(&j->mounts),
 			"entries", entries);
+	if (doc && j->underlay)
+		json_object_set_new(doc, "underlay", underlay_to_json(j));
 	record_done(&j->before);
 	return doc ? record_create(j->dirfd, doc, &j->data, &j->before, e) : err_oom(e);
 }
 
 int journal_save_after(const struct journal *j, struct record_open *ret_open, struct err *e)
 {
-	cleanup_json json_t *doc = json_array();
+	cleanup_json json_t *doc = after_to_json(j);
 
-	for (size_t i = 0; i < j->n; i++)
-		json_array_append_new(doc,
-				      j->v[i].is_left ? json_null() : state_to_json(&j->v[i].t1));
 	if (ret_open)
 		return record_append_open(j->dirfd, RECORD_AFTER, doc, NULL, ret_open, e);
 	return record_append(j->dirfd, RECORD_AFTER, doc, NULL, RECORD_DURABLE, e);
@@ -194,6 +210,19 @@ static int load_after_of(struct journal_entry *entry, const json_t *doc, struct 
 			      : state_from_json(doc, &entry->t1, e);
 }
 
+static int load_after_list(struct journal *j, const json_t *list, struct err *e)
+{
+	int r = 0;
+
+	if (json_array_size(list) != j->n)
+		return err_set(e, -EINVAL, ERR_INVALID,
+			       "another number of paths after the install");
+	for (size_t i = 0; r == 0 && i < j->n; i++)
+		r = load_after_of(&j->v[i], json_array_get(list, i), e);
+	j->installed = r == 0;
+	return r;
+}
+
 static int load_after(struct journal *j, struct err *e)
 {
 	cleanup_record struct record after = {.doc = NULL};
@@ -203,18 +232,31 @@ static int load_after(struct journal *j, struct err *e)
 		err_clear(e); /* the install never completed */
 		return 0;
 	}
-	if (r == 0 && json_array_size(after.doc) != j->n)
-		r = err_set(e, -EINVAL, ERR_INVALID, "another number of paths after the install");
-	for (size_t i = 0; r == 0 && i < j->n; i++)
-		r = load_after_of(&j->v[i], json_array_get(after.doc, i), e);
-	j->installed = r == 0;
-	return r;
+	return r == 0 ? load_after_list(j, after.doc, e) : r;
+}
+
+static int load_underlay(struct journal *j, const json_t *doc, struct err *e)
+{
+	const char *text = json_get_string(doc, "path");
+	long long n_below = json_get_int(doc, "n_below", -1);
+	char path[LIMIT_PATH];
+	int r;
+
+	if (!text || n_below < 0 || n_below > LIMIT_LAYERS)
+		return err_set(e, -EINVAL, ERR_INVALID, "an underlay that can't be");
+	r = path_unescape(text, path, sizeof(path), e);
+	if (r < 0)
+		return r;
+	j->underlay = strdup(path);
+	j->n_below = (size_t)n_below;
+	return j->underlay ? load_after_list(j, json_object_get(doc, "after"), e) : err_oom(e);
 }
 
 static int load_all(struct journal *j, struct err *e)
 {
 	const json_t *doc = j->before.doc;
 	const json_t *entries = json_object_get(doc, "entries");
+	const json_t *underlay = json_object_get(doc, "underlay");
 	int r = load_authorities(j, e);
 
 	if (r == 0)
@@ -223,7 +265,9 @@ static int load_all(struct journal *j, struct err *e)
 		r = err_set(e, -EINVAL, ERR_INVALID, "no list of entries");
 	for (size_t i = 0; r == 0 && i < json_array_size(entries); i++)
 		r = load_entry(j, json_array_get(entries, i), e);
-	return r == 0 ? load_after(j, e) : r;
+	if (r < 0)
+		return r;
+	return underlay ? load_underlay(j, underlay, e) : load_after(j, e);
 }
 
 int journal_load(int dirfd, struct journal *ret, struct err *e)

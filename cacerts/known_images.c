@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "cacerts/install.h"
 #include "vfs/seen.h"
 
@@ -17,6 +18,7 @@ void known_images_done(struct known_images *k)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(k->v); i++)
 		known_image_unref(k->v[i]);
+	free(k->underlays);
 	pthread_mutex_destroy(&k->lock);
 }
 
@@ -32,6 +34,7 @@ struct known_image *known_image_unref(struct known_image *image)
 		return NULL;
 	strv_done(&image->env);
 	authorities_unref(image->authorities);
+	underlay_free(image->underlay);
 	vfs_seen_free(image->seen);
 	cacerts_plan_done(&image->plan);
 	journal_done(&image->draft);
@@ -142,6 +145,18 @@ static int fill(struct known_image *image, const struct cacerts_request *q, cons
 		       : r;
 }
 
+/* An exec without one is slower, no more. */
+static void add_underlay(const struct known_images *k, const struct cacerts_request *q,
+			 const struct vfs *fs, struct known_image *image)
+{
+	const struct changes *changes = &image->plan.changes;
+	struct err e = ERR_NONE;
+
+	if (k->underlays && changes->n > 0 &&
+	    underlay_make(k->underlays, q, fs, changes, &image->draft, &image->underlay, &e) < 0)
+		log_debug("known_images.underlay", "%s", e.msg);
+}
+
 static int make(const struct cacerts_request *q, struct vfs *fs, struct known_image *image,
 		struct err *e)
 {
@@ -151,7 +166,7 @@ static int make(const struct cacerts_request *q, struct vfs *fs, struct known_im
 		r = fill(image, q, fs, e);
 	if (image->seen && (!vfs_seen_end(fs, image->seen) || !image->plan.is_repeatable))
 		image->seen = vfs_seen_free(image->seen);
-	return r;
+	return r == 0 ? journal_draft_names(&image->draft, fs, e) : r;
 }
 
 static size_t bytes_of(const struct changes *c)
@@ -177,8 +192,6 @@ static void keep(struct known_images *k, struct known_image *image)
 	struct known_image **at = &k->v[0];
 	struct known_image *old;
 
-	if (!is_worth_it(image))
-		return;
 	pthread_mutex_lock(&k->lock);
 	for (size_t i = 0; i < ARRAY_SIZE(k->v) && *at; i++)
 		if (!k->v[i] || k->v[i]->used < (*at)->used)
@@ -205,8 +218,10 @@ int known_images_plan(struct known_images *k, const struct cacerts_request *q, s
 		known_image_unref(image);
 		return r;
 	}
-	if (!known)
+	if (!known && is_worth_it(image)) {
+		add_underlay(k, q, fs, image);
 		keep(k, image);
+	}
 	if (ret_known)
 		*ret_known = known;
 	*ret = image;

@@ -11,6 +11,8 @@
  * Kept are plans over overlays that depend on nothing but that: none that a tool was run for, or a
  * time limit cut short. A directory that is bound changes with each exec, and is planned anew.
  *
+ * With such a plan goes its underlay (cacerts/underlay.h), where there can be one.
+ *
  * Thread: any; a plan is constant once it was made, and counted.
  */
 #include <pthread.h>
@@ -18,6 +20,7 @@
 #include "base/limits.h"
 #include "cacerts/cacerts.h"
 #include "cacerts/journal.h"
+#include "cacerts/underlay.h"
 
 /* What there is to do in one image for one request. */
 struct known_image {
@@ -27,12 +30,14 @@ struct known_image {
 	struct authorities *authorities; /* one reference */
 	struct vfs_seen *seen;           /* NULL: it can't be told again */
 	struct cacerts_plan plan;
-	struct journal draft; /* T0 of all that the plan touches; without entries if nothing */
-	uint64_t used;        /* by the clock of those that are kept */
+	struct journal draft;      /* T0 of all that the plan touches; without entries if nothing */
+	struct underlay *underlay; /* T1, to be shown rather than installed; owned; NULL: none */
+	uint64_t used;             /* by the clock of those that are kept */
 };
 
 struct known_images {
 	pthread_mutex_t lock;
+	char *underlays; /* directory for them; owned. NULL: none are made */
 	struct known_image *v[LIMIT_KNOWN_IMAGES]; /* owned references; NULL: free */
 	uint64_t clock;
 };

@@ -14,6 +14,8 @@
 
 const struct state *undo_t1(const struct undo *u, size_t i)
 {
+	if (u->t1)
+		return &u->t1[i];
 	/* Without a complete install the user process never ran: all that is there is ours. */
 	return u->j->installed ? &u->j->v[i].t1 : &u->t2[i];
 }
@@ -110,6 +112,8 @@ static int plan_all(struct undo *u, struct err *e)
 	const struct journal *j = u->j;
 	int r = capture_all(u, e);
 
+	if (r == 0 && j->underlay)
+		r = undo_adopt_copies(u, e);
 	for (size_t i = j->n; r == 0 && i-- > 0;)
 		if (!is_directory_entry(u, i))
 			r = undo_plan_file(u, i, e);
@@ -124,11 +128,11 @@ static int plan_all(struct undo *u, struct err *e)
 	for (size_t i = j->n; r == 0 && i-- > 0;)
 		if (is_directory_entry(u, i))
 			r = undo_plan_directory(u, i, e);
-	return r;
+	return r == 0 && j->underlay ? undo_settle_origins(u, e) : r;
 }
 
-int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *ret_kept,
-	      struct err *e)
+static int plan_in(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *ret_kept,
+		   struct err *e)
 {
 	cleanup_changes struct changes out = {.max = LIMIT_UNDO_CHANGES};
 	struct undo u = {.j = j, .fs = fs, .out = &out, .kept = ret_kept};
@@ -141,12 +145,22 @@ int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json
 	for (size_t i = 0; i < j->n; i++)
 		state_done(&u.t2[i]);
 	free(u.t2);
+	undo_underlay_done(&u);
 	free(u.sources);
 	if (r < 0)
 		return r;
 	*ret = out;
 	out = (struct changes){0};
 	return 0;
+}
+
+int undo_plan(const struct journal *j, struct vfs *fs, struct changes *ret, json_t *ret_kept,
+	      struct err *e)
+{
+	cleanup_vfs struct vfs *was = NULL;
+	int r = j->underlay ? undo_open_view(j, &was, e) : 0;
+
+	return r == 0 ? plan_in(j, was ? was : fs, ret, ret_kept, e) : r;
 }
 
 /* What a crash in the middle of a write left. */
@@ -164,9 +178,14 @@ static int drop_temporaries(const struct journal *j, struct vfs *fs, struct err 
 	return 0;
 }
 
-/* Is nothing made, only taken away or given its old metadata? */
-static bool only_takes_away(const struct changes *plan)
+/*
+ * Is nothing made, only taken away or given its old metadata? With an underlay, what is taken away
+ * may be a whiteout, and what is below shows again.
+ */
+static bool only_takes_away(const struct journal *j, const struct changes *plan)
 {
+	if (j->underlay)
+		return false;
 	for (size_t i = 0; i < plan->n; i++)
 		if (plan->v[i].kind != CHANGE_DROP && plan->v[i].kind != CHANGE_REMOVE &&
 		    plan->v[i].kind != CHANGE_META && plan->v[i].kind != CHANGE_SETTLE)
@@ -208,7 +227,8 @@ static int get_plan(const struct journal *j, struct vfs *fs, struct changes *ret
 
 	if (r != PLAN_IS_NEW)
 		return r;
-	return changes_save(ret, j->dirfd, only_takes_away(ret) ? RECORD_LATER : RECORD_DURABLE, e);
+	return changes_save(ret, j->dirfd, only_takes_away(j, ret) ? RECORD_LATER : RECORD_DURABLE,
+			    e);
 }
 
 /*
@@ -314,7 +334,13 @@ static int play(const struct journal *j, const struct changes *plan, struct vfs 
 	end->sync = is_ordered(j, fs, plan) ? RECORD_LATER : RECORD_DURABLE;
 	if (end->sync == RECORD_LATER)
 		return 0;
-	return end->may_wait && only_takes_away(plan) ? put_off(j, fs, end, e) : vfs_sync(fs, e);
+	return end->may_wait && only_takes_away(j, plan) ? put_off(j, fs, end, e) : vfs_sync(fs, e);
+}
+
+/* Has the process touched nothing of the underlay? An undo that was begun has to be ended. */
+static bool is_untouched(const struct journal *j)
+{
+	return j->underlay && journal_is_fresh(j) && undo_is_untouched(j);
 }
 
 static int run(const struct journal *j, json_t *report, struct ending *end, struct err *e)
@@ -325,6 +351,12 @@ static int run(const struct journal *j, json_t *report, struct ending *end, stru
 	int r;
 
 	json_object_set_new(report, "kept", kept);
+	if (is_untouched(j)) {
+		end->waits = end->may_wait;
+		end->sync = RECORD_DURABLE; /* the underlay may go before it */
+		json_object_set_new(report, "result", json_string("restored"));
+		return 0;
+	}
 	r = vfs_new(&j->rootfs, &j->mounts, &fs, e);
 	if (r < 0)
 		return r;

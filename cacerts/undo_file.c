@@ -303,5 +303,7 @@ int undo_plan_file(struct undo *u, size_t i, struct err *e)
 {
 	const struct undo_place p = {.i = i, .path = u->j->v[i].path, .t2 = &u->t2[i]};
 
+	if (undo_is_below(u, i)) /* the drop says to others that it goes */
+		return u->j->v[i].is_left ? 0 : changes_add_drop(u->out, p.path, e);
 	return undo_plan_place(u, &p, e);
 }

@@ -49,6 +49,10 @@ int undo_is_of_the_install(const struct undo *u, size_t i, const char *path, boo
 	struct timespec born;
 	int r = vfs_get_birth(u->fs, path, &born, e);
 
+	if (u->copies && u->copies[i]) { /* its number is not given again, it is there */
+		*ret = r == 0;
+		return r;
+	}
 	*ret = r == 0 && born.tv_sec != 0 && clock_compare(born, undo_t1(u, i)->st.ctime) <= 0;
 	return r;
 }
@@ -146,6 +150,8 @@ static size_t collect(const struct undo *u, struct vfs_sought *sought, struct qu
 
 		if (q.rewritten ? !is_rewritten(u, q.i) : !may_have_moved(u, q.i))
 			continue;
+		if (!q.rewritten && u->copies && !u->copies[q.i])
+			continue; /* the underlay's own is in no top */
 		if (n == 0 || clock_compare(t1->ctime, *ret_since) < 0)
 			*ret_since = t1->ctime;
 		quests[n] = q;

@@ -6,8 +6,11 @@
 struct undo {
 	const struct journal *j;
 	struct vfs *fs;
-	struct state *t2;       /* of each entry, at the same index */
-	const struct state *t1; /* as above; T2 itself when the install never completed */
+	struct state *t2; /* of each entry, at the same index */
+	/* Of an install by an underlay, at the same index; NULL of others (undo_underlay.c): */
+	struct state *t1; /* with the identity of what was copied up; borrows the journal's */
+	char **copies;    /* path to which the entry has been copied up; NULL: it hasn't */
+	bool *is_marked;  /* what is at its path is marked as a copy of the underlay's */
 	struct changes *out;
 	json_t *kept;                /* borrowed; may be NULL */
 	struct undo_source *sources; /* undo_count_sources(): found there; NULL: not yet */
@@ -45,6 +48,20 @@ struct undo_place {
 	const char *path;       /* the entry's own, or where the user moved it; borrowed */
 	const struct state *t2; /* of that path; borrowed */
 };
+
+/* undo_underlay.c */
+/* The view that the user process had. */
+int undo_open_view(const struct journal *j, struct vfs **ret, struct err *e);
+/* T2 is known: tell what the process copied up from the underlay from what it made. */
+int undo_adopt_copies(struct undo *u, struct err *e);
+/* The last changes: what stays of such copies is marked as a copy of the image's. */
+int undo_settle_origins(struct undo *u, struct err *e);
+/* Nothing of the file at entry @i is in the top, unless a whiteout of what was ours alone. */
+bool undo_is_below(const struct undo *u, size_t i);
+void undo_underlay_done(struct undo *u);
+/* Has the process, whose install was by an underlay, touched nothing that the undo would look at?
+ */
+bool undo_is_untouched(const struct journal *j);
 
 /* undo_file.c: entries that are not directories. */
 int undo_plan_file(struct undo *u, size_t i, struct err *e);

@@ -194,6 +194,7 @@ struct exec *exec_free(struct exec *x)
 		return NULL;
 	exec_request_done(&x->q);
 	mount_specs_done(&x->rootfs);
+	mount_specs_done(&x->shown);
 	authorities_unref(x->authorities);
 	strv_done(&x->trust_env);
 	mount_specs_done(&x->trust_mounts);

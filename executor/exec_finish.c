@@ -65,6 +65,8 @@ static int undo_and_settle(struct exec *x, struct target *target, const char *ow
 		x->settle = job;
 	else
 		free(job);
+	if (r < 0 && trust && trust->image->underlay)
+		underlay_keep(trust->image->underlay);
 	return r;
 }
 
@@ -159,6 +161,8 @@ int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e)
 				    json_integer((json_int_t)(began - x->launched_usec)));
 	exec_wait_sealed(x, NULL); /* of one that was never launched */
 	r = end_process(x, e);
+	if (r < 0 && x->underlay)
+		underlay_keep(x->underlay);
 	fault_point("exec.finish.begin");
 	if (r == 0)
 		r = undo(x, e);

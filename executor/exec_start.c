@@ -116,6 +116,7 @@ static int fill_spec(struct exec *x, struct container_spec *spec, struct err *e)
 	spec->args = STRV(LIMIT_ARGS);
 	spec->env = STRV(2 * LIMIT_ENV + 1);
 	spec->open_files = x->ex->open_files;
+	spec->is_gated = x->gate != NULL;
 	spec->die_with_parent = true; /* launching threads live as long as the daemon */
 	spec->readonly_rootfs = x->q.readonly_rootfs;
 	spec->network = x->q.network;
@@ -124,7 +125,7 @@ static int fill_spec(struct exec *x, struct container_spec *spec, struct err *e)
 	spec->network_path = copy_or(x->q.network_path, "");
 	if (!spec->cwd || !spec->hostname || !spec->network_path)
 		return err_oom(e);
-	r = mount_specs_extend(&spec->rootfs, &x->rootfs, e);
+	r = mount_specs_extend(&spec->rootfs, x->underlay ? &x->shown : &x->rootfs, e);
 	if (r == 0)
 		r = mount_specs_extend(&spec->mounts, &x->q.mounts, e);
 	if (r == 0)
@@ -144,28 +145,59 @@ static int open_stdio(struct exec *x, struct err *e)
 	return 0;
 }
 
-static int launch(struct exec *x, struct err *e)
+static int plan_container(struct exec *x, struct runtime_plan **ret, struct err *e)
 {
 	cleanup_container_spec struct container_spec spec = {0};
-	cleanup_close int leaf = -EBADF;
-	struct runtime_plan *plan = NULL;
 	int r = fill_spec(x, &spec, e);
 
-	if (r == 0)
-		r = open_stdio(x, e);
-	if (r == 0)
-		r = runtime_plan_new(&spec, x->ex->staging, &plan, e);
-	if (r == 0) {
-		leaf = cgroup_leaf_create(x->ex->cgroups, x->q.id, e);
-		x->has_leaf = leaf >= 0;
-		r = leaf < 0 ? leaf : 0;
-	}
+	return r == 0 ? runtime_plan_new(&spec, x->ex->staging, ret, e) : r;
+}
+
+static int make_leaf(struct exec *x, int *ret, struct err *e)
+{
+	*ret = cgroup_leaf_create(x->ex->cgroups, x->q.id, e);
+	x->has_leaf = *ret >= 0;
+	return *ret < 0 ? *ret : 0;
+}
+
+/* The container is set up while the disk is waited for; it waits at the gate. */
+static int launch_gated(struct exec *x, struct runtime_plan *plan, int leaf, struct err *e)
+{
+	struct err sealed = ERR_NONE;
+	int r = runtime_launch(plan, leaf, x->gate, x->q.stdio, &x->process, e);
+	int s = exec_wait_sealed(x, &sealed);
+
+	if (s < 0 && e)
+		*e = sealed; /* that is why it got no leave */
+	return s != 0 ? s : r;
+}
+
+static int launch_in(struct exec *x, int leaf, struct err *e)
+{
+	struct runtime_plan *plan = NULL;
+	int r = plan_container(x, &plan, e);
+
 	fault_point("exec.launch.before");
-	if (r == 0)
+	if (r == 0 && !x->gate)
 		r = exec_wait_sealed(x, e);
 	if (r == 0)
-		r = runtime_launch(plan, leaf, NULL, x->q.stdio, &x->process, e);
+		r = launch_gated(x, plan, leaf, e);
 	runtime_plan_free(plan);
+	if (r != SEALED_NOTHING)
+		return r;
+	err_clear(e);
+	return launch_in(x, leaf, e); /* a container without authorities is another one */
+}
+
+static int launch(struct exec *x, struct err *e)
+{
+	cleanup_close int leaf = -EBADF;
+	int r = open_stdio(x, e);
+
+	if (r == 0)
+		r = make_leaf(x, &leaf, e);
+	if (r == 0)
+		r = launch_in(x, leaf, e);
 	x->started = r == 0;
 	/* The container has its own copies; ours would keep the client's pipes open. */
 	for (size_t i = 0; i < ARRAY_SIZE(x->q.stdio); i++)

@@ -80,6 +80,10 @@ static int open_directories(struct executor *ex, struct err *e)
 	if (fd < 0)
 		return fd;
 	fd_close(fd);
+	fd = open_sub_directory(ex->state_dir, "underlays", e);
+	if (fd < 0)
+		return fd;
+	fd_close(fd);
 	return 0;
 }
 
@@ -90,7 +94,8 @@ static int copy_config(struct executor *ex, const struct executor_config *config
 	ex->run_dir = strdup(config->run_dir);
 	ex->authorities_dir = strdup(config->authorities);
 	if (!ex->state_dir || !ex->run_dir || !ex->authorities_dir ||
-	    asprintf(&ex->staging, "%s/staging", config->run_dir) < 0)
+	    asprintf(&ex->staging, "%s/staging", config->run_dir) < 0 ||
+	    asprintf(&ex->known_images.underlays, "%s/underlays", config->state_dir) < 0)
 		return err_oom(e);
 	if (config->state_dir[0] != '/' || config->run_dir[0] != '/')
 		return err_set(e, -EINVAL, ERR_INVALID,
@@ -139,6 +144,9 @@ struct executor *executor_free(struct executor *ex)
 		cgroup_tree_free(ex->cgroups);
 	authorities_unref(ex->authorities);
 	targets_done(&ex->targets);
+	if (ex->cgroups) /* it was opened whole; what an earlier life has left may be undone by now
+			  */
+		leftover_remove_underlays(ex, NULL);
 	known_images_done(&ex->known_images);
 	claims_done(&ex->claims);
 	pthread_mutex_destroy(&ex->repairing);

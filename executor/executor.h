@@ -8,6 +8,7 @@
  * locked, so two daemons never share them.
  *
  *	<state_dir>/execs/<id>/   journal and backups of one exec (cacerts/journal.h)
+ *	<state_dir>/underlays/    files that are shown in containers (cacerts/underlay.h)
  *	<run_dir>/scratch/<id>/   upper of the built-in default rootfs; layers of helpers
  *	<run_dir>/staging/        always empty; see runtime/plan.h
  *

@@ -49,9 +49,12 @@ struct exec {
 	int state_fd;                    /* <state_dir>/execs/<id>; -EBADF before it was made */
 	bool has_leaf;                   /* a cgroup leaf was made */
 	bool has_mount_points;           /* a journal of mount points was begun */
-	struct seal seal;                /* of the install, until exec_wait_sealed() ... */
-	struct target_trust *trust;      /* ... and what others in the tree get then; owned */
-	struct settle_job *settle;       /* what is left to do when it has finished; owned */
+	struct underlay *underlay;       /* shown to the process; borrowed of the tree's image */
+	struct mount_specs shown;        /* rootfs, with the underlay */
+	const int *gate;            /* at which the process waits for the seal; NULL: it needn't */
+	struct seal seal;           /* of the install, until exec_wait_sealed() ... */
+	struct target_trust *trust; /* ... and what others in the tree get then; owned */
+	struct settle_job *settle;  /* what is left to do when it has finished; owned */
 	struct runtime_process process;
 	bool started;
 	bool reaped;
@@ -88,7 +91,11 @@ extern const char *const exec_journals[]; /* NULL-terminated */
 
 /* trust.c: plan and install the authorities; adds "trust" to the receipt. */
 int exec_install_trust(struct exec *x, struct err *e);
-/* Before the user process runs, and before anything is undone: the install is on the disk. */
+/*
+ * Before the user process runs, and before anything is undone: the install is on the disk. Returns
+ * 0; SEALED_NOTHING when that failed and the process runs without authorities; -errno.
+ */
+enum { SEALED_NOTHING = 1 };
 int exec_wait_sealed(struct exec *x, struct err *e);
 
 /* exec.c: the request's strategies as bits. */
@@ -107,6 +114,10 @@ int exec_install_mount_points(struct exec *x, struct vfs *fs, const struct chang
 			      struct err *e);
 /* The same for the authorities, in the view that the plan was made for; fills trust->journal. */
 int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust, struct err *e);
+/* Show the underlay to the process. On failure nothing has changed. */
+int exec_show_underlay(struct exec *x, struct underlay *underlay, struct err *e);
+/* Make the authorities' journal, which is drafted, in the state directory @parent. */
+int exec_write_journal(int parent, struct journal *j, struct err *e);
 /*
  * Undo the journal @name of exec @id and remove it; missing is fine.
  * @known, @ret_rest: as undo_take(); NULL: it is read, and all is done at once

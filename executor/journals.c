@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fault.h"
 #include "base/io.h"
 #include "cacerts/install.h"
 #include "cacerts/undo.h"
 #include "executor/internal.h"
+#include "vfs/overlay_spec.h"
 
 const char *const exec_journals[] = {JOURNAL_TRUST, JOURNAL_MOUNT_POINTS, NULL};
 
@@ -62,7 +64,66 @@ int exec_install_mount_points(struct exec *x, struct vfs *fs, const struct chang
 
 	if (r == 0)
 		r = install_draft(&j, fs, changes, e);
+	if (r == 0)
+		r = journal_draft_names(&j, fs, e);
 	return r == 0 ? install(x, JOURNAL_MOUNT_POINTS, &j, fs, changes, NULL, e) : r;
+}
+
+int exec_write_journal(int parent, struct journal *j, struct err *e)
+{
+	int r;
+
+	j->dirfd = make_directory(parent, JOURNAL_TRUST, e);
+	if (j->dirfd < 0)
+		return j->dirfd;
+	r = journal_begin(j, e);
+	j->dirfd = fd_close(j->dirfd);
+	if (r < 0 && journal_remove(parent, JOURNAL_TRUST, RECORD_DURABLE, NULL) < 0 && e)
+		e->dirty = 1; /* it may be there, and undone one day */
+	return r;
+}
+
+int exec_show_underlay(struct exec *x, struct underlay *underlay, struct err *e)
+{
+	int r = overlay_spec_add_lower(&x->rootfs, underlay->path, underlay->n_below, &x->shown, e);
+
+	if (r == 0)
+		x->underlay = underlay;
+	return r;
+}
+
+/*
+ * Has the upper a part in what is looked at? The kernel marks a directory of its as soon as it is
+ * mounted over the underlay's, and that has to be in the journal before.
+ */
+static bool has_top_part(const struct journal *j)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (j->v[i].t0.st.in_top && strcmp(j->v[i].path, "/") != 0)
+			return true;
+	return false;
+}
+
+/* The install by the image's underlay: there is nothing to play, and the disk is waited for later.
+ */
+static int lend(struct exec *x, const struct known_image *image, struct journal *j, struct err *e)
+{
+	int r = underlay_lend(image->underlay, &image->draft, j, e);
+
+	if (r < 0)
+		return r;
+	fault_point("install.done");
+	x->seal.journal = j;
+	x->seal.parent = x->state_fd;
+	x->gate = has_top_part(j) ? NULL : seal_gate(&x->seal);
+	return 0;
+}
+
+/* An exec for which the image's underlay can't be used installs in the tree. */
+static bool use_underlay(struct exec *x, const struct vfs *fs, const struct known_image *image)
+{
+	return image->underlay && underlay_fits(image->underlay, fs) &&
+	       exec_show_underlay(x, image->underlay, NULL) == 0;
 }
 
 int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust, struct err *e)
@@ -76,9 +137,11 @@ int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust
 	r = fill(j, x, &x->q.mounts, e);
 	if (r == 0)
 		r = journal_redraft(j, &image->draft, fs, e);
-	if (r == 0)
-		r = install(x, JOURNAL_TRUST, j, fs, &image->plan.changes, &x->seal.record, e);
-	return r;
+	if (r < 0)
+		return r;
+	return use_underlay(x, fs, image)
+		       ? lend(x, image, j, e)
+		       : install(x, JOURNAL_TRUST, j, fs, &image->plan.changes, &x->seal.record, e);
 }
 
 int exec_undo_journal(struct executor *ex, const char *id, const char *name, struct journal *known,

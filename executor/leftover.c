@@ -213,3 +213,11 @@ int leftover_forget(struct leftover *l, struct err *e)
 		r = io_remove_tree_at(l->ex->scratch_fd, l->id, e);
 	return r == 0 ? io_remove_tree_at(l->ex->execs_fd, l->id, e) : r;
 }
+
+int leftover_remove_underlays(struct executor *ex, struct err *e)
+{
+	cleanup_strv struct strv ids = STRV(4 * LIMIT_EXECS);
+	int r = leftover_names(ex->execs_fd, &ids, e);
+
+	return r == 0 && ids.n == 0 ? underlay_remove_all(ex->known_images.underlays, e) : r;
+}

@@ -47,6 +47,9 @@ int leftover_settle(struct leftover *l, struct err *e);
 /* Remove it without undoing anything. Returns as leftover_settle(). */
 int leftover_forget(struct leftover *l, struct err *e);
 
+/* Remove the underlays that nobody needs: nothing is left, and no exec runs. */
+int leftover_remove_underlays(struct executor *ex, struct err *e);
+
 /* leftover_show.c: what the document says of a journal, and of what its undo does. */
 void leftover_show_journal(json_t *doc, const struct journal *j);
 void leftover_show_plan(json_t *doc, const struct changes *plan, const json_t *kept);

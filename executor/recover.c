@@ -66,6 +66,8 @@ int executor_recover(struct executor *ex, json_t **ret_report, struct err *e)
 		r = undo_all(ex, report, e);
 	if (r == 0)
 		r = remove_scratch(ex, e);
+	if (r == 0)
+		r = leftover_remove_underlays(ex, e);
 	if (r < 0)
 		return err_wrap(e, r, "recovering");
 	*ret_report = take_ptr(report);

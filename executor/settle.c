@@ -58,6 +58,15 @@ static int remove_journal(struct executor *ex, struct settle_job *job, struct er
 	return r;
 }
 
+static void keep_journal(struct executor *ex, struct settle_job *job, const struct err *why)
+{
+	const struct target_trust *trust = targets_trust(&ex->targets, job->target);
+
+	log_debug("exec.settle", "%s exec=%s", why->msg, job->owner);
+	if (trust && trust->image->underlay)
+		underlay_keep(trust->image->underlay);
+}
+
 static void end(struct executor *ex, struct settle_job *job)
 {
 	struct err e = ERR_NONE;
@@ -65,7 +74,7 @@ static void end(struct executor *ex, struct settle_job *job)
 	if (remove_journal(ex, job, &e) == 0)
 		forget_synced(job);
 	else
-		log_debug("exec.settle", "%s exec=%s", e.msg, job->owner);
+		keep_journal(ex, job, &e);
 	targets_forget(&ex->targets, job->target);
 	claims_drop(&ex->claims, job->claim);
 	vfs_unsynced_done(&job->rest);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "executor/internal.h"
+#include "vfs/overlay_spec.h"
 
 static json_t *trust_of(const struct exec *x)
 {
@@ -110,6 +111,13 @@ static void show_nothing(struct exec *x)
 	x->trust_mounts = (struct mount_specs){.n = 0};
 }
 
+/* The receipt says where the authorities lie. */
+static void report_underlay(struct exec *x)
+{
+	if (x->underlay)
+		json_object_set_new(trust_of(x), "underlay", json_path(x->underlay->path));
+}
+
 static int install(struct exec *x, struct vfs *fs, struct err *e)
 {
 	struct target_trust *trust = target_trust_new();
@@ -129,18 +137,6 @@ static int install(struct exec *x, struct vfs *fs, struct err *e)
 	return r;
 }
 
-int exec_wait_sealed(struct exec *x, struct err *e)
-{
-	struct target_trust *trust = take_ptr(x->trust);
-	int r;
-
-	if (!trust)
-		return 0;
-	r = seal_wait(&x->seal, e);
-	targets_settled(&x->ex->targets, x->target, /* installed= */ true, trust);
-	return r < 0 ? err_wrap(e, r, "completing the journal") : 0;
-}
-
 static bool has_all(const struct authorities *set, const struct authorities *wanted)
 {
 	size_t n = 0;
@@ -151,12 +147,36 @@ static bool has_all(const struct authorities *set, const struct authorities *wan
 	return n == wanted->n;
 }
 
+/* Another exec over the same upper has an underlay: other lower directories go without. */
+static bool share_underlay(struct exec *x, const struct target_trust *trust)
+{
+	if (!trust->journal.underlay)
+		return true; /* it is in the tree */
+	return overlay_spec_same_lowers(&x->rootfs, &trust->journal.rootfs) &&
+	       exec_show_underlay(x, trust->image->underlay, NULL) == 0;
+}
+
+static int refuse_to_share(struct exec *x, struct err *e)
+{
+	static const char why[] = "another exec over the same upper directory, with other lower "
+				  "directories, has the authorities while it runs";
+
+	set_result(x, "skipped");
+	if (x->q.trust == TRUST_REQUIRE)
+		return err_set(e, -EBUSY, ERR_PRECONDITION,
+			       "%s: wait for its end, or use an upper of your own", why);
+	warn(x, why);
+	return 0;
+}
+
 /* Another exec has installed: what the tree trusts now is what this one gets. */
 static int share(struct exec *x, struct err *e)
 {
 	const struct target_trust *trust = targets_trust(&x->ex->targets, x->target);
 	int r;
 
+	if (trust && !share_underlay(x, trust))
+		return refuse_to_share(x, e);
 	set_result(x, trust ? "shared" : "skipped");
 	if (!trust)
 		return not_complete(x, e);
@@ -183,6 +203,35 @@ static int tolerate(struct exec *x, int r, struct err *e)
 	warn(x, e ? e->msg : strerror(-r));
 	err_clear(e);
 	return 0;
+}
+
+/* The journal of an underlay couldn't be written: nothing was done yet. */
+static int give_up(struct exec *x, struct target_trust *trust, int r, struct err *e)
+{
+	x->underlay = NULL;
+	json_object_del(trust_of(x), "underlay");
+	show_nothing(x);
+	targets_settled(&x->ex->targets, x->target, /* installed= */ false, NULL);
+	target_trust_free(trust);
+	r = tolerate(x, r, e);
+	return r < 0 ? r : SEALED_NOTHING;
+}
+
+int exec_wait_sealed(struct exec *x, struct err *e)
+{
+	struct target_trust *trust = take_ptr(x->trust);
+	int r;
+
+	if (!trust)
+		return 0;
+	r = seal_wait(&x->seal, e);
+	x->gate = NULL;
+	if (r < 0)
+		err_wrap(e, r, "completing the journal");
+	if (r < 0 && x->underlay)
+		return give_up(x, trust, r, e);
+	targets_settled(&x->ex->targets, x->target, /* installed= */ true, trust);
+	return r;
 }
 
 static int nobody_to_trust(struct exec *x, struct err *e)
@@ -215,6 +264,7 @@ int exec_install_trust(struct exec *x, struct err *e)
 	if (r < 0)
 		return r;
 	r = installer ? install(x, fs, e) : share(x, e);
+	report_underlay(x);
 	if (x->trust) {
 		x->seal.view = take_ptr(fs);
 		seal_start(&x->seal);

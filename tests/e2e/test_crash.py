@@ -12,6 +12,8 @@ from support.daemon import PATIENCE, is_alive, wait_until
 
 BEFORE_THE_PROCESS = ["exec.prepare.begin", "journal.recorded", "install.applied",
                       "install.done", "exec.launch.before"]
+# It touches what was installed, so that there is something to undo.
+PROCESS = ["sh", "-c", "rm -f /usr/local/share/ca-certificates/anchord-*"]
 AFTER_THE_PROCESS = ["exec.finish.begin", "undo.applied", "undo.done", "exec.finish.end"]
 
 
@@ -39,7 +41,7 @@ def assert_recovered(daemon, root, operator, pids):
 def test_killed_at(own_daemon, operator, make_rootfs, place, name, how):
     root = make_rootfs(name, how)
     own_daemon.start(fault=place)
-    client = own_daemon.spawn("run", *root.options, "--ca", "require", "true")
+    client = own_daemon.spawn("run", *root.options, "--ca", "require", *PROCESS)
     own_daemon.wait_for_death()
     _, complaint = client.communicate(timeout=PATIENCE)
     assert client.returncode == 125, complaint
@@ -81,8 +83,8 @@ def test_killed_while_the_process_runs(own_daemon, operator, make_rootfs, name, 
 @pytest.mark.parametrize("place", ["undo.applied", "undo.done", "exec.finish.end"])
 def test_killed_again_while_recovering(own_daemon, operator, make_rootfs, place):
     root = make_rootfs("bookworm-ca", "overlay")
-    own_daemon.start(fault="exec.launch.before")
-    client = own_daemon.spawn("run", *root.options, "true")
+    own_daemon.start(fault="exec.finish.begin")
+    client = own_daemon.spawn("run", *root.options, *PROCESS)
     own_daemon.wait_for_death()
     client.communicate(timeout=PATIENCE)
 

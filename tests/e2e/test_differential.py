@@ -4,6 +4,7 @@
 The tool is run by plain chroot on the same layers (support/oracle.py). What is expected, native
 or a reason to decline, stands in the table: a guard that becomes too eager is noticed too.
 """
+import re
 import subprocess
 
 import pytest
@@ -93,6 +94,11 @@ USES = {
     "without room for temporary files": f"TMPDIR=/nowhere {TOOL}",
     "by a word that it doesn't know": f"{TOOL} --nonsense",
 }
+# What a rehash makes of two equal files depends on the order in which it reads the directory: an
+# underlay's come last there (docs/undo.md).
+EQUAL = "with one of ours again"
+HASH_LINK = re.compile(r"/etc/ssl/certs/[0-9a-f]{8}\.\d+$", re.M)
+EITHER = re.compile(r"\b(again|anchord-[0-9a-f]{16})\.pem")
 # What it makes of ours alone is taken for the user's choice (docs/undo.md).
 KEPT = ("without a configuration",)
 
@@ -145,7 +151,11 @@ def compare(native, layers, authorities, expected, *options, before=""):
     ours = native.install(layers, authorities, *options)
     different = differences(layers, tools, ours, BEYOND_THE_TOOL)
     assert not different, "\n".join(different)
-    assert len(oracle.paths_of(ours)) >= 3 * len(authorities)
+    assert sum(len(oracle.paths_of(top)) for top in ours) >= 3 * len(authorities)
+
+
+def in_any_order(use: str, text: str) -> str:
+    return EITHER.sub("either.pem", text) if use == EQUAL else text
 
 
 def compare_uses(native, layers, authorities, use) -> list:
@@ -156,17 +166,20 @@ def compare_uses(native, layers, authorities, use) -> list:
         pytest.skip("sid has got another version of the tool")
     assert NATIVE in plan, plan
     judge, alone = native.judge, native.judge.layer()
+    script = USES[use]
     tools, done = judge.tool(layers, authorities)
     assert done.returncode == 0, done.stdout + done.stderr
-    done = judge.run(layers, tools, use)
-    ours, left, said = native.run(layers, authorities, use,
+    done = judge.run(layers, tools, script)
+    ours, left, said = native.run(layers, authorities, script,
                                   f"--mount=type=bind,src={judge.certificates},"
                                   f"dst={CERTIFICATES},readonly")
-    assert said == (done.stdout, done.stderr, done.returncode)
-    different = differences(layers, tools, ours, BEYOND_THE_TOOL)
+    assert in_any_order(use, repr(said)) == in_any_order(
+        use, repr((done.stdout, done.stderr, done.returncode)))
+    different = [line for line in differences(layers, tools, ours, BEYOND_THE_TOOL)
+                 if use != EQUAL or not HASH_LINK.match(line)]
     assert not different, "\n".join(different)
-    judge.run(layers, alone, use)
-    return differences(layers, alone, left)
+    judge.run(layers, alone, script)
+    return differences(layers, alone, [left])
 
 
 def on_suites(table) -> list:
@@ -190,7 +203,7 @@ def test_any_authorities_are_installed_as_the_tool_would(native, judge, pki, nam
 
 @pytest.mark.parametrize("name,use", [(name, use) for use in USES for name in SUITES])
 def test_a_tool_that_a_process_runs_says_and_does_the_same(native, judge, pki, name, use):
-    different = compare_uses(native, judge.small(name), [pki["plain"], pki["second"]], USES[use])
+    different = compare_uses(native, judge.small(name), [pki["plain"], pki["second"]], use)
     assert use in KEPT or not different, "\n".join(different)
 
 

@@ -2,21 +2,24 @@
 """A machine that is switched on and off: its disks, and an anchord that starts on them."""
 import contextlib
 import itertools
+import json
 import re
 import shutil
 import subprocess
+import time
 import uuid
 from pathlib import Path
 
 from disk import Disk, Rack, unmount
 from judge import Reader
-from scene import Meanwhile, make_images, options, trees
-from support import roots
+from scene import UPPERS, Meanwhile, lower, make_images, options, trees
 from support.daemon import PATIENCE, Daemon
 
 # Files that the user processes write; of the others no content is kept.
 USERS = re.compile(r"(^|/)(certs/ca-certificates\.crt|srv/.*)$")
 NOT_OF_THE_TREE = frozenset(("state", "lost+found", "neighbour"))
+
+SETTLED = 2.1  # seconds after which an image is relied on (vfs/seen.c)
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -29,6 +32,7 @@ class Machine:
         directory.mkdir()
         self.boot_id = directory / "boot-id"
         self.images = make_images(scene, directory)
+        time.sleep(SETTLED)
         self.places = [directory / f"disk-{n}" for n in range(scene.n_disks)]
         for place in self.places:
             place.mkdir()
@@ -79,9 +83,9 @@ class Machine:
         found = {path: (self.top / path).read_bytes() for path, entry in tree.items()
                  if entry.kind == "file" and USERS.search(path)}
         bundle = "etc/ssl/certs/ca-certificates.crt"
-        lower = roots.make(self.scene.root) / bundle
-        if self.scene.how == "overlay" and lower.exists():
-            found.setdefault(bundle, lower.read_bytes())
+        below = lower(self.scene, self.places[0]) / bundle
+        if self.scene.how in UPPERS and below.exists():
+            found.setdefault(bundle, below.read_bytes())
         return found
 
     def left_over(self) -> list:
@@ -123,6 +127,7 @@ class Machine:
             with Meanwhile(self.scene.meanwhile, self.places):
                 receipt = self.both_execs(trust, stdin, lambda: None)
             log = self.rack.take_log()
+        assert (self.scene.how == "layers") == ("underlay" in json.loads(receipt)["trust"])
         return log, receipt
 
     def live_without(self, stdin: str) -> tuple:

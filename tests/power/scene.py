@@ -28,7 +28,8 @@ AFTER_BUNDLE = f"echo '# after' >> {BUNDLE} && sync {BUNDLE} && {AFTER}"
 
 class Scene(NamedTuple):
     root: str          # a name of roots.RECIPES
-    how: str           # bind: a directory; overlay: an upper; volume: a bind with /etc/ssl mounted
+    how: str           # bind: a directory; overlay: an upper; layers: all layers, so that there is an
+                       # underlay; volume: a bind with /etc/ssl mounted
     strategies: str    # what --ca-strategies gets
     process: str       # a shell script; its standard input is a stranger's certificate
     after: str         # the script of the next exec
@@ -50,6 +51,10 @@ SCENES = {
     "overlay-create": Scene("bookworm-minbase", "overlay", APPEND, OWN_FILE, AFTER, "quiet"),
     "overlay-apart": Scene("bookworm-ca", "overlay", NATIVE, EDITS_BUNDLE, AFTER_BUNDLE,
                            "neighbour", 2),
+    "layers-native": Scene("bookworm-ca", "layers", NATIVE, EDITS_BUNDLE, AFTER_BUNDLE, "quiet"),
+    "layers-append": Scene("bookworm-ca", "layers", APPEND, OWN_FILE, AFTER_BUNDLE, "neighbour"),
+    "layers-syncing": Scene("bookworm-ca", "layers", NATIVE, EDITS_BUNDLE, AFTER_BUNDLE,
+                            "syncing"),
     "bind-apart": Scene("bookworm-ca", "bind", NATIVE, AS_IT_IS, AFTER_BUNDLE, "quiet", 2),
     "volume-native": Scene("bookworm-ca", "volume", NATIVE, EDITS_BUNDLE, AFTER_BUNDLE,
                            "neighbour"),
@@ -65,18 +70,26 @@ LEFT_OUT = ("usr/share/doc", "usr/share/locale", "usr/share/man", "usr/share/zon
 SIZES_MB = (192, 32)  # of the disk with the tree, of the one with the state
 
 
+UPPERS = ("overlay", "layers")
+
+
+def lower(scene: Scene, tree: Path) -> Path:
+    """Of an overlay whose disk is mounted on @tree."""
+    return tree / "root" if scene.how == "layers" else roots.make(scene.root)
+
+
 def options(scene: Scene, places: list) -> list:
     """Arguments of anchorctl for the tree on the disks that are mounted on @places."""
     tree = places[0]
-    if scene.how == "overlay":
-        return ["--overlay", f"lower={roots.make(scene.root)},upper={tree}/upper,work={tree}/work"]
+    if scene.how in UPPERS:
+        return ["--overlay", f"lower={lower(scene, tree)},upper={tree}/upper,work={tree}/work"]
     volume = ["-v", f"type=bind,source={tree}/volume,destination=/etc/ssl"]
     return ["--rootfs", f"{tree}/root", *(volume if scene.how == "volume" else [])]
 
 
 def trees(scene: Scene, place: Path) -> Path:
     """What a user owns below the place of the first disk."""
-    return place / {"bind": "root", "overlay": "upper", "volume": "."}[scene.how]
+    return place / {"bind": "root", "overlay": "upper", "layers": "upper", "volume": "."}[scene.how]
 
 
 def make_images(scene: Scene, directory: Path) -> list:
@@ -98,10 +111,11 @@ def make_images(scene: Scene, directory: Path) -> list:
 
 
 def _fill(scene: Scene, content: Path):
-    if scene.how == "overlay":
+    if scene.how in UPPERS:
         (content / "upper").mkdir()
         (content / "work").mkdir()
         shutil.copystat(roots.make(scene.root), content / "upper")
+    if scene.how == "overlay":
         return
     left_out = [f"--exclude=./{path}" for path in LEFT_OUT]
     root = content / "root"

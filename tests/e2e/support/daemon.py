@@ -77,11 +77,14 @@ class Daemon:
         self.known_tools.write_text(imitations.known_tools())
         for authority in authorities:
             self.add_authority(authority)
-        self._mounts_before = host_mounts()
+        self.remember_mounts()
         self._fds_before = None
 
     def add_authority(self, authority):
         shutil.copy(authority.certificate, self.authorities / f"{authority.name}.pem")
+
+    def remember_mounts(self):
+        self._mounts_before = host_mounts()
 
     # Life.
 
@@ -195,8 +198,10 @@ class Daemon:
     def traces(self) -> list:
         """What is left of execs that have ended, one line each; [] when all is clean."""
         found = [f"cgroup {leaf}, processes {pids}" for leaf, pids in self.containers().items()]
-        for directory in (self.state_dir / "execs", self.run_dir / "scratch",
-                          self.run_dir / "staging"):
+        directories = [self.state_dir / "execs", self.run_dir / "scratch", self.run_dir / "staging"]
+        if self.process and self.process.returncode == 0:  # it keeps them for the next exec
+            directories.append(self.state_dir / "underlays")
+        for directory in directories:
             if directory.is_dir():
                 found += [f"{directory / name}" for name in os.listdir(directory)]
         found += [f"mount {m}" for m in set(host_mounts()) - set(self._mounts_before)]

@@ -43,9 +43,11 @@ LEFT_OUT = ("usr/share/doc", "usr/share/locale", "usr/share/man", "usr/share/zon
             "usr/share/common-licenses", "usr/share/info", "usr/share/lintian", "var/lib/dpkg",
             "var/lib/apt", "var/cache", "usr/share/perl", "usr/share/terminfo")
 
-# What overlayfs notes for itself on directories that were copied up; it differs with the order
-# of operations and changes nothing that a process can see.
-OVERLAY_NOTES = ("trusted.overlay.impure", "trusted.overlay.origin")
+# What overlayfs notes for itself on what was copied up. Whether it does differs with the order of
+# operations and changes nothing that a process can see; but nothing may be said to come from a file
+# that it would not come from without us.
+ORIGIN = "trusted.overlay.origin"
+OVERLAY_NOTES = ("trusted.overlay.impure", ORIGIN)
 
 # Directories that the install makes, and the one above them.
 MADE = {"bookworm-minbase": MADE_BY_US}
@@ -101,6 +103,7 @@ class Seen(NamedTuple):
     entry: manifest.Entry
     content: bytes   # of what CLOCKS and keystores say besides times
     links: str       # the first name of the same file, by the alphabet
+    origin: str      # the kernel's note of what it was copied up from
 
 
 def _keystore(data: bytes) -> bytes:
@@ -172,7 +175,8 @@ class Run:
                 links = first.setdefault(os.lstat(host).st_ino, path)
             content = _words(path, host) if entry.kind == "file" else b""
             xattrs = tuple(x for x in entry.xattrs if x[0] not in OVERLAY_NOTES)
-            seen[path] = Seen(entry._replace(xattrs=xattrs), content, links)
+            origin = dict(entry.xattrs).get(ORIGIN, "")
+            seen[path] = Seen(entry._replace(xattrs=xattrs), content, links, origin)
         return seen
 
     def moment(self, time_ns: int):
@@ -206,9 +210,14 @@ def before(workspace: Path, root: str) -> dict:
     return manifest.read(slim(workspace, root))
 
 
+def _is_whiteout(entry: manifest.Entry) -> bool:
+    """Those of a mount are links to the first one, which may have been of ours: no time counts."""
+    return entry.kind == "char device" and entry.device == 0
+
+
 def _fields(run: Run, seen: Seen) -> dict:
     entry = seen.entry._asdict()
-    entry["mtime_ns"] = run.moment(seen.entry.mtime_ns)
+    entry["mtime_ns"] = 0 if _is_whiteout(seen.entry) else run.moment(seen.entry.mtime_ns)
     entry["links"] = seen.links
     if seen.content:
         entry["size"] = 0
@@ -227,6 +236,8 @@ def _differences(alone: Run, ours: Run) -> list:
         else:
             wanted = _fields(alone, alone.seen[path])
             got = _fields(ours, ours.seen[path])
+            if ours.seen[path].origin not in ("", alone.seen[path].origin):
+                found.append((path, f"{path}: is marked as a copy of another file"))
             found += [(path, f"{path}: {field} should be {wanted[field]!r} and is {got[field]!r}")
                       for field in wanted if wanted[field] != got[field]]
     return found

@@ -57,17 +57,20 @@ class Native:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout).get("native", {"declined": "there is no plan"})
 
-    def install(self, layers: list, authorities, *options) -> Path:
-        """A copy of the upper while a process runs; when it has ended nothing may be left."""
-        copy, upper, _ = self.run(layers, authorities, ":", *options)
+    def install(self, layers: list, authorities, *options) -> list:
+        """Copies of what is on top of the layers while a process runs; when it has ended nothing may
+        be left."""
+        copies, upper, _ = self.run(layers, authorities, ":", *options)
         assert not oracle.paths_of(upper), oracle.paths_of(upper)
-        return copy
+        return copies
 
     def run(self, layers: list, authorities, script: str, *options) -> tuple:
-        """A process does something: (copy of the upper then, the upper in the end, its output)."""
+        """A process does something: (copies of the upper then, and of an underlay that is below it;
+        the upper in the end; its output)."""
         upper, copy = self.judge.layer(), self.judge.layer()
+        receipt = copy.parent / "receipt.json"
         run = self.daemon.spawn("run", *_options(layers, upper, self.judge.layer(), authorities),
-                                "--ca", "require", *options, "sh", "-c",
+                                "--ca", "require", f"--receipt={receipt}", *options, "sh", "-c",
                                 f"{script}\necho {DONE}$?; read x", stdin=subprocess.PIPE)
         stdout, status = "", ""
         try:
@@ -78,4 +81,12 @@ class Native:
         finally:
             _, stderr = run.communicate("\n", timeout=60)
         assert status and run.returncode == 0, stderr
-        return copy, upper, (stdout, stderr, int(status))
+        underlay = json.loads(receipt.read_text())["trust"].get("underlay")
+        return [copy, *self._copies(underlay)], upper, (stdout, stderr, int(status))
+
+    def _copies(self, underlay) -> list:
+        if not underlay:
+            return []
+        copy = self.judge.layer()
+        subprocess.run(["cp", "-a", f"{underlay}/.", copy], check=True)
+        return [copy]

@@ -124,23 +124,23 @@ def paths_of(upper: Path) -> set:
     return found
 
 
-def _made_of(layers: list, upper: Path, path: str):
-    """What an upper makes of a state at a path; its time says whether that was changed. An install
+def _made_of(layers: list, uppers: list, path: str):
+    """What is on top makes of a state at a path; its time says whether that was changed. An install
     leaves directories theirs, which no tool does."""
-    entry, before = lookup([upper, *layers], path), lookup(layers, path)
+    entry, before = lookup([*uppers, *layers], path), lookup(layers, path)
     if entry is None:
         return None
     is_changed = entry.kind != "directory" and (not before or entry.mtime_ns != before.mtime_ns)
     return entry._replace(mtime_ns=int(is_changed))
 
 
-def differences(layers: list, wanted: Path, found: Path, ignore=()) -> list:
-    """Where the whole trees that two uppers make of a state differ, one line each."""
+def differences(layers: list, wanted: Path, found: list, ignore=()) -> list:
+    """Where the whole trees that an upper, and directories on top, make of a state differ."""
     lines = []
-    for path in sorted(paths_of(wanted) | paths_of(found)):
+    for path in sorted(paths_of(wanted).union(*map(paths_of, found))):
         if any(path == i or path.startswith(f"{i}/") for i in ignore):
             continue
-        of_tool, of_ours = (_made_of(layers, upper, path) for upper in (wanted, found))
+        of_tool, of_ours = (_made_of(layers, upper, path) for upper in ([wanted], found))
         if of_tool != of_ours:
             lines.append(f"/{path}\n  tool: {of_tool}\n  ours: {of_ours}")
     return lines

@@ -38,7 +38,9 @@ static struct {
 
 const char *box_backing_name(enum box_backing backing)
 {
-	return backing == BOX_BIND ? "bind" : "overlay";
+	static const char *const names[BOX_BACKING_MAX] = {"bind", "overlay", "underlay"};
+
+	return names[backing];
 }
 
 void box_begin(void)
@@ -173,6 +175,7 @@ void box_make(struct box *b, enum box_backing backing, bool has_dropin_dir)
 	*b = (struct box){.backing = backing, .root = backing == BOX_BIND ? "root" : "m"};
 	view_init(&b->v);
 	tree_dir(t, "journal");
+	tree_dir(t, "underlays");
 	b->journal = open(tree_at(t, "journal"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ge(b->journal, 0);
 	make_environment(b);
@@ -194,6 +197,7 @@ void box_make(struct box *b, enum box_backing backing, bool has_dropin_dir)
 void box_done(struct box *b)
 {
 	b->journal = fd_close(b->journal);
+	b->underlay = underlay_free(b->underlay);
 	view_done(&b->v);
 }
 
@@ -246,18 +250,47 @@ void box_journal(struct box *b, struct journal *ret)
 	ck_ok(mount_specs_extend(&ret->mounts, &b->v.mounts, &e), e);
 }
 
-/* The view is open. */
+/* Makes the underlay. Returns false if there can't be one. */
+static bool lend(struct box *b, struct journal *j, const struct changes *changes)
+{
+	const struct cacerts_request q = {.rootfs = &b->v.rootfs, .mounts = &b->v.mounts};
+	struct err e = ERR_NONE;
+
+	ck_ok(install_draft(j, b->v.fs, changes, &e), e);
+	ck_ok(journal_draft_names(j, b->v.fs, &e), e);
+	ck_ok(underlay_make(tree_at(&b->v.t, "underlays"), &q, b->v.fs, changes, j, &b->underlay,
+			    &e),
+	      e);
+	if (!b->underlay)
+		return false;
+	ck_assert(underlay_fits(b->underlay, b->v.fs));
+	ck_ok(underlay_lend(b->underlay, j, j, &e), e);
+	ck_ok(journal_begin(j, &e), e);
+	return true;
+}
+
+void box_play(struct box *b, struct journal *j, const struct changes *changes)
+{
+	const struct timespec tick = {.tv_nsec = 10000000};
+	struct err e = ERR_NONE;
+	int r = 0;
+
+	if (b->backing != BOX_UNDERLAY)
+		r = install_run(j, b->v.fs, changes, &e);
+	else if (!lend(b, j, changes))
+		r = install_drafted(j, b->v.fs, changes, NULL, &e);
+	ck_ok(r, e);
+	ck_assert(j->installed);
+	b->v.fs = vfs_free(b->v.fs);
+	nanosleep(&tick, NULL); /* a change in the same tick of the clock can't be told apart */
+}
+
 static void play(struct box *b, const struct changes *changes)
 {
 	cleanup_journal struct journal j = {.dirfd = -EBADF};
-	const struct timespec tick = {.tv_nsec = 10000000};
-	struct err e = ERR_NONE;
 
 	box_journal(b, &j);
-	ck_ok(install_run(&j, b->v.fs, changes, &e), e);
-	ck_assert(j.installed);
-	b->v.fs = vfs_free(b->v.fs);
-	nanosleep(&tick, NULL); /* a change in the same tick of the clock can't be told apart */
+	box_play(b, &j, changes);
 }
 
 void box_install(struct box *b)
@@ -275,17 +308,22 @@ void box_install_changes(struct box *b, const struct changes *changes)
 	play(b, changes);
 }
 
-static void show(struct box *b)
+/* @underlay: host path of a directory that shows too, or NULL */
+static void show(struct box *b, const char *underlay)
 {
-	if (b->backing == BOX_OVERLAY) {
-		ck_assert_int_eq(rmdir(tree_at(&b->v.t, "m")), 0);
-		oracle_mount(&b->v, "lowerdir=@/lower,upperdir=@/upper,workdir=@/work", "m");
-	}
+	char options[LIMIT_PATH];
+
+	if (b->backing == BOX_BIND)
+		return;
+	snprintf(options, sizeof(options), "lowerdir=%s%s@/lower,upperdir=@/upper,workdir=@/work",
+		 underlay ? underlay : "", underlay ? ":" : "");
+	ck_assert_int_eq(rmdir(tree_at(&b->v.t, "m")), 0);
+	oracle_mount(&b->v, options, "m");
 }
 
 static void hide(struct box *b)
 {
-	if (b->backing == BOX_OVERLAY)
+	if (b->backing != BOX_BIND)
 		oracle_unmount(&b->v, "m");
 }
 
@@ -293,7 +331,7 @@ void box_user(struct box *b, const char *script)
 {
 	char command[LIMIT_PATH];
 
-	show(b);
+	show(b, b->underlay ? b->underlay->path : NULL);
 	snprintf(command, sizeof(command), "set -e; cd %s; %s", tree_at(&b->v.t, b->root), script);
 	ck_assert_msg(system(command) == 0, "the script failed: %s", script);
 	hide(b);
@@ -353,11 +391,11 @@ char *box_picture(struct box *b)
 	add_tree(&world.outside, "", &picture);
 	if (b->more)
 		add_tree(&b->v.t, b->more, &picture);
-	if (b->backing == BOX_OVERLAY) {
+	if (b->backing != BOX_BIND) {
 		add_tree(&b->v.t, "lower", &picture);
 		add_tree(&b->v.t, "upper", &picture);
 	}
-	show(b);
+	show(b, NULL);
 	add_tree(&b->v.t, b->root, &picture);
 	hide(b);
 	return buf_take(&picture);

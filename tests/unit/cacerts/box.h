@@ -26,16 +26,19 @@
  * upper directory (origin, impure, opaque); the merged tree is in it too.
  */
 #include "cacerts/journal.h"
+#include "cacerts/underlay.h"
 #include "tests/unit/vfs/view.h"
 
-enum box_backing { BOX_BIND, BOX_OVERLAY, BOX_BACKING_MAX };
+/* BOX_UNDERLAY: an overlay, with the install in an underlay where there can be one */
+enum box_backing { BOX_BIND, BOX_OVERLAY, BOX_UNDERLAY, BOX_BACKING_MAX };
 
 struct box {
 	struct view v;
 	enum box_backing backing;
-	int journal;      /* descriptor of the journal's directory */
-	const char *root; /* where box_user() works, in the tree */
-	const char *more; /* another part of the tree that a picture shows, or NULL */
+	struct underlay *underlay; /* what was installed; owned; NULL: it is in the tree */
+	int journal;               /* descriptor of the journal's directory */
+	const char *root;          /* where box_user() works, in the tree */
+	const char *more;          /* another part of the tree that a picture shows, or NULL */
 };
 
 const char *box_backing_name(enum box_backing backing);
@@ -55,6 +58,8 @@ void box_done(struct box *b);
 void box_changes(struct box *b, struct changes *ret);
 /* A journal for the box as install_run() wants it; the caller owns it. */
 void box_journal(struct box *b, struct journal *ret);
+/* Play @changes by that journal, in the open view, which is closed. */
+void box_play(struct box *b, struct journal *j, const struct changes *changes);
 void box_install(struct box *b);
 /* An install of other changes. */
 void box_install_changes(struct box *b, const struct changes *changes);

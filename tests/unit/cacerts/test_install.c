@@ -80,6 +80,7 @@ START_TEST(a_crash_before_the_install_is_complete_is_undone_whatever_was_applied
 		n = changes.n;
 		box_journal(&b, &j);
 		ck_ok(install_draft(&j, b.v.fs, &changes, &e), e);
+		ck_ok(journal_draft_names(&j, b.v.fs, &e), e);
 		ck_ok(journal_begin(&j, &e), e);
 		for (size_t i = 0; i < k && i < n; i++)
 			ck_ok(change_apply(&changes.v[i], b.v.fs, &e), e);

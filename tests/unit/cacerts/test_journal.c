@@ -86,6 +86,7 @@ START_TEST(every_touched_path_and_its_directories_are_entries_in_order)
 	box_changes(&b, &changes);
 	box_journal(&b, &j);
 	ck_ok(journal_draft(&j, b.v.fs, &changes, watch, &e), e);
+	ck_ok(journal_draft_names(&j, b.v.fs, &e), e);
 	ck_ok(journal_begin(&j, &e), e);
 	for (size_t i = 0; i < changes.n; i++)
 		ck_assert_ptr_nonnull(journal_find(&j, changes.v[i].path));

@@ -103,17 +103,13 @@ static struct journal known;
 static void install(struct box *b, const struct scene *s)
 {
 	cleanup_changes struct changes changes = {0};
-	const struct timespec tick = {.tv_nsec = 10000000};
-	struct err e = ERR_NONE;
 
 	view_open(&b->v);
 	s->plan(b, &changes);
 	journal_done(&known);
 	box_journal(b, &known);
-	ck_ok(install_run(&known, b->v.fs, &changes, &e), e);
+	box_play(b, &known, &changes);
 	known.dirfd = fd_close(known.dirfd);
-	b->v.fs = vfs_free(b->v.fs);
-	nanosleep(&tick, NULL); /* a change in the same tick of the clock can't be told apart */
 }
 
 /* What exec_finish() does, and what it leaves for later. */
@@ -222,12 +218,21 @@ static unsigned check_scene(const struct scene *s, enum box_backing backing, boo
 	return n - 1;
 }
 
+/* What nobody has touched in an underlay needs no undo. */
+static unsigned least(enum box_backing backing, bool after_use)
+{
+	return backing == BOX_UNDERLAY && after_use ? 2 : 12;
+}
+
 static void check_all(bool after_use)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++)
-		for (int backing = 0; backing < BOX_BACKING_MAX; backing++)
-			ck_assert_uint_gt(
-				check_scene(&scenes[i], (enum box_backing)backing, after_use), 12);
+		for (int k = 0; k < BOX_BACKING_MAX; k++) {
+			enum box_backing backing = (enum box_backing)k;
+
+			ck_assert_uint_gt(check_scene(&scenes[i], backing, after_use),
+					  least(backing, after_use));
+		}
 }
 
 START_TEST(an_install_killed_anywhere_is_undone)

