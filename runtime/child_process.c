@@ -18,6 +18,7 @@
 #include "runtime/child.h"
 #include "runtime/launch.h"
 
+enum { GATE_FD = 3 /* behind the standard streams */ };
 enum { SIGNALS = 64 /* of every architecture we know */, CAPABILITY_BITS = 64 };
 
 int child_join_network(struct child *c, const struct op *op)
@@ -144,7 +145,11 @@ int child_bounding_set(struct child *c, const struct op *op)
 	return 0;
 }
 
-/* Our own end of the pipe goes, so that it ends with the parent. */
+/*
+ * It may take as long as a disk. Until then the child holds nothing of the host's but the pipe's
+ * end: no lock of the parent's, nor other writing ends of pipes, so that this one ends with the
+ * parent.
+ */
 int child_gate(struct child *c, const struct op *op)
 {
 	char leave = 0;
@@ -152,8 +157,8 @@ int child_gate(struct child *c, const struct op *op)
 	(void)op;
 	if (!c->gate)
 		return 0;
-	close(c->gate[1]);
-	if (read(c->gate[0], &leave, 1) < 0)
+	if (dup2(c->gate[0], GATE_FD) < 0 || close_range(GATE_FD + 1, ~0u, 0) < 0 ||
+	    read(GATE_FD, &leave, 1) < 0)
 		return -errno;
 	return leave == RUNTIME_LEAVE ? 0 : -ECANCELED;
 }

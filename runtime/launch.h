@@ -23,7 +23,7 @@ enum { RUNTIME_LEAVE = 'y' };
  * @cgroup_fd: directory of the leaf that the container is born into, or -EBADF for none
  * @gate:      of a plan that is_gated: both ends of a pipe, borrowed. The command is executed
  *             when RUNTIME_LEAVE has been written to it; after any other byte, or when this
- *             process dies, nothing runs: -ECANCELED. NULL: at once
+ *             process dies before it, nothing runs: -ECANCELED. NULL: at once
  * @stdio:     borrowed; become 0, 1 and 2; owner and mode stay as they are
  *
  * Returns: 0; -ENOENT (ERR_COMMAND_NOT_FOUND) when no candidate exists; -EACCES, -ENOEXEC
