@@ -168,7 +168,8 @@ static int take(struct scan *s, const char *name, struct err *e)
 		return take_link(s, name, path, target, e);
 	if (vfs_lstat(s->n->fs, path, &st, NULL) < 0)
 		return native_decline(s->n, "'%s' can't be looked at", path);
-	if (st.type == VFS_DIR && !st.mountpoint && !has_certificate_suffix(name))
+	if (st.type == VFS_DIR && !st.mountpoint && !has_certificate_suffix(name) &&
+	    !looks_hashed(name))
 		return take_dir(s, path, e);
 	if (st.type != VFS_FILE || st.mountpoint || looks_hashed(name))
 		return native_decline(s->n, "'%s' is out of the ordinary", path);

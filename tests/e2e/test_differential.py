@@ -38,6 +38,9 @@ STATES = {
     "one of the system's again": (f"cp {MOZILLA}/ISRG_Root_X1.crt {LOCAL}/again.crt; {TOOL}",
                                   "has not one hash link"),
     "the same base name": (f"cp {OWN} {LOCAL}/ISRG_Root_X1.crt; {TOOL}", "are called"),
+    "a directory that is called like our hash link": (
+        f"mkdir {STORE}/$(openssl x509 -in {CERTIFICATES}/plain.pem -noout -subject_hash).0",
+        "out of the ordinary"),
     "two of one subject": (f"cp {CERTIFICATES}/twin1.pem {LOCAL}/a.crt; "
                            f"cp {CERTIFICATES}/twin2.pem {LOCAL}/b.crt; {TOOL}", NATIVE),
     "a fresh run": (f"{TOOL} --fresh", NATIVE),
