@@ -12,6 +12,7 @@ void known_images_init(struct known_images *k)
 {
 	*k = (struct known_images){.clock = 0};
 	pthread_mutex_init(&k->lock, NULL);
+	pthread_mutex_init(&k->learning, NULL);
 }
 
 void known_images_done(struct known_images *k)
@@ -20,6 +21,7 @@ void known_images_done(struct known_images *k)
 		known_image_unref(k->v[i]);
 	free(k->underlays);
 	pthread_mutex_destroy(&k->lock);
+	pthread_mutex_destroy(&k->learning);
 }
 
 static struct known_image *ref(struct known_image *image)
@@ -203,6 +205,25 @@ static void keep(struct known_images *k, struct known_image *image)
 	known_image_unref(old);
 }
 
+/* Of execs that come at once each makes a plan, of which the first is kept, with its underlay. */
+static struct known_image *learn(struct known_images *k, const struct cacerts_request *q,
+				 const struct vfs *fs, struct known_image *image)
+{
+	struct known_image *other;
+
+	pthread_mutex_lock(&k->learning);
+	other = find(k, q, fs);
+	if (!other) {
+		add_underlay(k, q, fs, image);
+		keep(k, image);
+	}
+	pthread_mutex_unlock(&k->learning);
+	if (!other)
+		return image;
+	known_image_unref(image);
+	return other;
+}
+
 int known_images_plan(struct known_images *k, const struct cacerts_request *q, struct vfs *fs,
 		      struct known_image **ret, bool *ret_known, struct err *e)
 {
@@ -218,10 +239,8 @@ int known_images_plan(struct known_images *k, const struct cacerts_request *q, s
 		known_image_unref(image);
 		return r;
 	}
-	if (!known && is_worth_it(image)) {
-		add_underlay(k, q, fs, image);
-		keep(k, image);
-	}
+	if (!known && is_worth_it(image))
+		image = learn(k, q, fs, image);
 	if (ret_known)
 		*ret_known = known;
 	*ret = image;

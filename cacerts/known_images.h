@@ -36,8 +36,9 @@ struct known_image {
 };
 
 struct known_images {
-	pthread_mutex_t lock;
-	char *underlays; /* directory for them; owned. NULL: none are made */
+	pthread_mutex_t lock;     /* guards the list */
+	pthread_mutex_t learning; /* held while one is added, which takes a while */
+	char *underlays;          /* directory for them; owned. NULL: none are made */
 	struct known_image *v[LIMIT_KNOWN_IMAGES]; /* owned references; NULL: free */
 	uint64_t clock;
 };

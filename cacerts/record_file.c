@@ -37,7 +37,7 @@ struct head {
 	unsigned char sha256[32]; /* of document and attachments */
 };
 
-enum { HEAD = sizeof(struct head), VERSION = 2 };
+enum { HEAD = sizeof(struct head), VERSION = 3 };
 _Static_assert(sizeof(struct head) <= ALIGN, "a head lies in one sector");
 _Static_assert(sizeof(struct head) == RECORD_HEAD, "a head is kept as it is");
 

@@ -66,6 +66,7 @@ static bool is_possible(const char *dir, const struct vfs *fs, const struct chan
 static int make_home(struct underlay *u, const char *dir, struct err *e)
 {
 	uint64_t name;
+	int r;
 
 	if (getrandom(&name, sizeof(name), 0) != (ssize_t)sizeof(name))
 		return err_sys(e, "asking for random bytes");
@@ -73,10 +74,10 @@ static int make_home(struct underlay *u, const char *dir, struct err *e)
 		return err_oom(e);
 	if (mkdir(u->home, 0700) == 0) /* an image's directories may be open to anybody */
 		return 0;
-	err_sys(e, "creating '%s'", u->home);
+	r = err_sys(e, "creating '%s'", u->home);
 	free(u->home);
 	u->home = NULL;
-	return -errno;
+	return r;
 }
 
 /* Makes the directories and opens the view that writes into them. */

@@ -20,6 +20,16 @@ static bool plan_touches(const struct undo *u, const char *dir)
 	return false;
 }
 
+/* Does the plan only take the top's entry away, so that the image's shows again? */
+static bool shows_again(const struct undo *u, const char *path)
+{
+	const struct journal_entry *entry = journal_find(u->j, path);
+	const struct change *c = changes_find(u->out, path);
+
+	return entry && c && c->kind == CHANGE_DROP && entry->t0.st.type != VFS_ABSENT &&
+	       !entry->t0.st.in_top;
+}
+
 int undo_list_left(const struct undo *u, const char *dir, struct strv *ret, struct err *e)
 {
 	cleanup_strv struct strv names = STRV(LIMIT_DIR_ENTRIES);
@@ -29,7 +39,7 @@ int undo_list_left(const struct undo *u, const char *dir, struct strv *ret, stru
 		char path[LIMIT_PATH];
 
 		r = path_join(dir, names.v[i], path, sizeof(path), e);
-		if (r == 0 && !undo_removes(u, path))
+		if (r == 0 && (!undo_removes(u, path) || shows_again(u, path)))
 			r = strv_add(ret, names.v[i], e);
 	}
 	return r;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/path.h"
@@ -21,7 +22,12 @@
 int undo_open_view(const struct journal *j, struct vfs **ret, struct err *e)
 {
 	cleanup_mount_specs struct mount_specs specs = {.n = 0};
-	int r = overlay_spec_add_lower(&j->rootfs, j->underlay, j->n_below, &specs, e);
+	int r;
+
+	if (access(j->underlay, F_OK) < 0)
+		return err_sys(e, "the process saw '%s', without which its undo can't be told",
+			       j->underlay);
+	r = overlay_spec_add_lower(&j->rootfs, j->underlay, j->n_below, &specs, e);
 
 	return r == 0 ? vfs_new(&specs, &j->mounts, ret, e) : r;
 }

@@ -48,23 +48,28 @@ static bool may_settle_later(const struct exec *x)
 	return !x->has_mount_points && !x->is_default;
 }
 
+/* @job: gets what is left to be done */
+static int undo_journal(struct exec *x, struct target_trust *trust, const char *owner,
+			struct settle_job *job, json_t *report, struct err *e)
+{
+	return exec_undo_journal(x->ex, owner, JOURNAL_TRUST, trust ? &trust->journal : NULL,
+				 report, may_settle_later(x) ? &job->rest : NULL, e);
+}
+
 static int undo_and_settle(struct exec *x, struct target *target, const char *owner, json_t *report,
 			   struct err *e)
 {
 	struct target_trust *trust = targets_trust(&x->ex->targets, target);
 	struct settle_job *job = calloc(1, sizeof(*job));
-	int r;
+	int r = job ? undo_journal(x, trust, owner, job, report, e) : err_oom(e);
 
-	if (!job)
-		return err_oom(e);
-	snprintf(job->owner, sizeof(job->owner), "%s", owner);
-	job->target = target;
-	r = exec_undo_journal(x->ex, owner, JOURNAL_TRUST, trust ? &trust->journal : NULL, report,
-			      may_settle_later(x) ? &job->rest : NULL, e);
-	if (r == UNDO_RESTS)
+	if (r == UNDO_RESTS) {
+		snprintf(job->owner, sizeof(job->owner), "%s", owner);
+		job->target = target;
 		x->settle = job;
-	else
-		free(job);
+		return r;
+	}
+	free(job);
 	if (r < 0 && trust && trust->image->underlay)
 		underlay_keep(trust->image->underlay);
 	return r;
@@ -154,12 +159,14 @@ static void end_claim(struct exec *x)
 int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e)
 {
 	uint64_t began = clock_mono_usec();
+	struct err why = ERR_NONE;
+	int sealed;
 	int r;
 
 	if (x->started)
 		json_object_set_new(phases_of(x), "run",
 				    json_integer((json_int_t)(began - x->launched_usec)));
-	exec_wait_sealed(x, NULL); /* of one that was never launched */
+	sealed = exec_wait_sealed(x, &why); /* of one that was never launched */
 	r = end_process(x, e);
 	if (r < 0 && x->underlay)
 		underlay_keep(x->underlay);
@@ -168,6 +175,11 @@ int exec_finish(struct exec *x, struct runtime_exit *ret_exit, struct err *e)
 		r = undo(x, e);
 	if (r == 0)
 		r = remove_state(x, e);
+	if (r == 0 && sealed < 0 && why.dirty) {
+		r = sealed;
+		if (e)
+			*e = why;
+	}
 	fault_point("exec.finish.end");
 	end_claim(x);
 	if (x->reaped)

@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -160,6 +162,15 @@ static int make_leaf(struct exec *x, int *ret, struct err *e)
 	return *ret < 0 ? *ret : 0;
 }
 
+static void end_process(struct exec *x)
+{
+	struct runtime_exit ignored;
+
+	pidfd_send_signal(x->process.pidfd, SIGKILL, NULL, 0);
+	runtime_reap(&x->process, &ignored, NULL);
+	x->process.pidfd = fd_close(x->process.pidfd);
+}
+
 /* The container is set up while the disk is waited for; it waits at the gate. */
 static int launch_gated(struct exec *x, struct runtime_plan *plan, int leaf, struct err *e)
 {
@@ -167,9 +178,13 @@ static int launch_gated(struct exec *x, struct runtime_plan *plan, int leaf, str
 	int r = runtime_launch(plan, leaf, x->gate, x->q.stdio, &x->process, e);
 	int s = exec_wait_sealed(x, &sealed);
 
+	if (s == 0)
+		return r;
+	if (r == 0) /* it was killed at the gate */
+		end_process(x);
 	if (s < 0 && e)
 		*e = sealed; /* that is why it got no leave */
-	return s != 0 ? s : r;
+	return s;
 }
 
 static int launch_in(struct exec *x, int leaf, struct err *e)

@@ -2,6 +2,7 @@
 /* What an earlier life of the daemon left: containers, journals, scratch. */
 #include "base/io.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "executor/leftover.h"
 
 enum { KILL_TIMEOUT_USEC = 30 * 1000 * 1000 };
@@ -57,6 +58,15 @@ static int remove_scratch(struct executor *ex, struct err *e)
 	return r;
 }
 
+/* One that stays harms nobody. */
+static void remove_underlays(struct executor *ex)
+{
+	struct err why = ERR_NONE;
+
+	if (leftover_remove_underlays(ex, &why) < 0)
+		log_info("recover.underlays", "%s", why.msg);
+}
+
 int executor_recover(struct executor *ex, json_t **ret_report, struct err *e)
 {
 	cleanup_json json_t *report = json_pack("{s:[], s:[], s:[]}", "killed", "undone", "failed");
@@ -67,7 +77,7 @@ int executor_recover(struct executor *ex, json_t **ret_report, struct err *e)
 	if (r == 0)
 		r = remove_scratch(ex, e);
 	if (r == 0)
-		r = leftover_remove_underlays(ex, e);
+		remove_underlays(ex);
 	if (r < 0)
 		return err_wrap(e, r, "recovering");
 	*ret_report = take_ptr(report);

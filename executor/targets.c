@@ -144,9 +144,9 @@ void targets_forget(struct targets *t, struct target *target)
 			break;
 		}
 	}
-	target_free(target);
 	pthread_cond_broadcast(&t->changed);
 	pthread_mutex_unlock(&t->lock);
+	target_free(target); /* which may remove files */
 }
 
 bool targets_owns(struct targets *t, const char *id)

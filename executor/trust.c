@@ -109,6 +109,10 @@ static void show_nothing(struct exec *x)
 	x->trust_env = STRV(LIMIT_ENV);
 	mount_specs_done(&x->trust_mounts);
 	x->trust_mounts = (struct mount_specs){.n = 0};
+	mount_specs_done(&x->shown);
+	x->underlay = NULL;
+	x->gate = NULL;
+	json_object_del(trust_of(x), "underlay");
 }
 
 /* The receipt says where the authorities lie. */
@@ -148,18 +152,19 @@ static bool has_all(const struct authorities *set, const struct authorities *wan
 }
 
 /* Another exec over the same upper has an underlay: other lower directories go without. */
-static bool share_underlay(struct exec *x, const struct target_trust *trust)
+static bool share_underlay(struct exec *x, const struct vfs *fs, const struct target_trust *trust)
 {
 	if (!trust->journal.underlay)
 		return true; /* it is in the tree */
 	return overlay_spec_same_lowers(&x->rootfs, &trust->journal.rootfs) &&
+	       (!vfs_is_writable(fs, "/", NULL) || underlay_fits(trust->image->underlay, fs)) &&
 	       exec_show_underlay(x, trust->image->underlay, NULL) == 0;
 }
 
 static int refuse_to_share(struct exec *x, struct err *e)
 {
 	static const char why[] = "another exec over the same upper directory, with other lower "
-				  "directories, has the authorities while it runs";
+				  "directories or options, has the authorities while it runs";
 
 	set_result(x, "skipped");
 	if (x->q.trust == TRUST_REQUIRE)
@@ -170,12 +175,12 @@ static int refuse_to_share(struct exec *x, struct err *e)
 }
 
 /* Another exec has installed: what the tree trusts now is what this one gets. */
-static int share(struct exec *x, struct err *e)
+static int share(struct exec *x, const struct vfs *fs, struct err *e)
 {
 	const struct target_trust *trust = targets_trust(&x->ex->targets, x->target);
 	int r;
 
-	if (trust && !share_underlay(x, trust))
+	if (trust && !share_underlay(x, fs, trust))
 		return refuse_to_share(x, e);
 	set_result(x, trust ? "shared" : "skipped");
 	if (!trust)
@@ -208,8 +213,8 @@ static int tolerate(struct exec *x, int r, struct err *e)
 /* The journal of an underlay couldn't be written: nothing was done yet. */
 static int give_up(struct exec *x, struct target_trust *trust, int r, struct err *e)
 {
-	x->underlay = NULL;
-	json_object_del(trust_of(x), "underlay");
+	if (e->dirty) /* but it may be there */
+		underlay_keep(x->underlay);
 	show_nothing(x);
 	targets_settled(&x->ex->targets, x->target, /* installed= */ false, NULL);
 	target_trust_free(trust);
@@ -220,17 +225,21 @@ static int give_up(struct exec *x, struct target_trust *trust, int r, struct err
 int exec_wait_sealed(struct exec *x, struct err *e)
 {
 	struct target_trust *trust = take_ptr(x->trust);
+	struct err why = ERR_NONE;
 	int r;
 
 	if (!trust)
 		return 0;
-	r = seal_wait(&x->seal, e);
+	r = seal_wait(&x->seal, &why);
 	x->gate = NULL;
 	if (r < 0)
-		err_wrap(e, r, "completing the journal");
+		err_wrap(&why, r, "completing the journal");
 	if (r < 0 && x->underlay)
-		return give_up(x, trust, r, e);
-	targets_settled(&x->ex->targets, x->target, /* installed= */ true, trust);
+		r = give_up(x, trust, r, &why);
+	else
+		targets_settled(&x->ex->targets, x->target, /* installed= */ true, trust);
+	if (r < 0 && e)
+		*e = why;
 	return r;
 }
 
@@ -263,7 +272,7 @@ int exec_install_trust(struct exec *x, struct err *e)
 				  &x->target, &installer, e);
 	if (r < 0)
 		return r;
-	r = installer ? install(x, fs, e) : share(x, e);
+	r = installer ? install(x, fs, e) : share(x, fs, e);
 	report_underlay(x);
 	if (x->trust) {
 		x->seal.view = take_ptr(fs);

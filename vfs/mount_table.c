@@ -66,7 +66,6 @@ static int add_layer(struct vfs *fs, struct vfs_mount *m, const char *path, cons
 	return r;
 }
 
-/* Whether the layers are of the right type, and whether the host lets us write to the top. */
 /* File systems whose change times this kernel gives, in nanoseconds. */
 static bool gives_times(const struct statfs *fs)
 {
@@ -79,6 +78,7 @@ static bool gives_times(const struct statfs *fs)
 	return false;
 }
 
+/* Whether the layers are of the right type, and whether the host lets us write to the top. */
 static int check_layers(struct vfs_mount *m, struct err *e)
 {
 	struct statfs fs;

@@ -86,6 +86,8 @@ static int handle_below(const struct vfs_place *p, enum vfs_type type, struct vf
 		if (p->dir.v[i].layer == 0 ||
 		    fstatat(p->dir.v[i].fd, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
+		if (type != VFS_DIR && st.st_nlink > 1) /* the kernel marks no copy of such */
+			return 0;
 		return vfs_handle_of(p->dir.v[i].fd, p->name, ret, e);
 	}
 	return 0;

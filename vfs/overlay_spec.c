@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -27,6 +28,15 @@ int overlay_spec_count_lowers(const struct mount_specs *rootfs, size_t *ret, str
 	return r;
 }
 
+static bool is_same_directory(const char *a, const char *b)
+{
+	struct stat x;
+	struct stat y;
+
+	return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+				     x.st_ino == y.st_ino);
+}
+
 bool overlay_spec_same_lowers(const struct mount_specs *a, const struct mount_specs *b)
 {
 	cleanup_mount_options struct mount_options x = {0};
@@ -35,7 +45,7 @@ bool overlay_spec_same_lowers(const struct mount_specs *a, const struct mount_sp
 	if (parse_last(a, &x, NULL) < 0 || parse_last(b, &y, NULL) < 0 || x.lowers.n != y.lowers.n)
 		return false;
 	for (size_t i = 0; i < x.lowers.n; i++)
-		if (strcmp(x.lowers.v[i], y.lowers.v[i]) != 0)
+		if (!is_same_directory(x.lowers.v[i], y.lowers.v[i]))
 			return false;
 	return true;
 }

@@ -11,7 +11,7 @@
 /* How many lower directories has it? */
 int overlay_spec_count_lowers(const struct mount_specs *rootfs, size_t *ret, struct err *e);
 
-/* Have both the same lower directories, by their paths? */
+/* Have both the same lower directories, by whatever paths? */
 bool overlay_spec_same_lowers(const struct mount_specs *a, const struct mount_specs *b);
 
 /* With the host directory @path as one more of them, above the @n_below lowest. */

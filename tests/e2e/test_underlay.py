@@ -9,6 +9,7 @@ import json
 import os
 import stat
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -124,6 +125,18 @@ def test_one_that_somebody_has_removed_costs_no_exec_its_authorities(own_daemon,
     done, trust = run(own_daemon, root.options, *counts(operator))
     assert (done.stdout, trust["result"]) == ("1\n", "installed") and "underlay" not in trust
     root.assert_untouched()
+
+
+def test_execs_that_come_at_once_make_one(own_daemon, operator, make_rootfs):
+    own_daemon.start()
+    some = [make_rootfs("bookworm-ca", "overlay") for _ in range(6)]
+    with ThreadPoolExecutor(len(some)) as pool:
+        results = list(pool.map(
+            lambda root: own_daemon.ctl("run", *root.options, *counts(operator)), some))
+    assert [done.stdout for done in results] == ["1\n"] * len(some)
+    assert len(os.listdir(own_daemon.state_dir / "underlays")) == 1
+    for root in some:
+        root.assert_untouched()
 
 
 def test_a_state_directory_in_a_layer_is_no_place_for_one(own_daemon, operator, tmp_path):

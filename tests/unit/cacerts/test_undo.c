@@ -472,6 +472,7 @@ static const struct {
 } taken[] = {
 	{"cp $OTHER $D/mine.crt" LATER "rm $F", "usr/local/share/ca-certificates"},
 	{"sed -i 1d $B" LATER "rm $L $H", "etc/ssl/certs"},
+	{"cp $OTHER $S/mine.txt" LATER "rm $L $H", "etc/ssl/certs"},
 };
 
 static void check_taken(size_t i, enum box_backing backing)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "tests/unit/vfs/oracle.h"
 
@@ -145,6 +146,23 @@ START_TEST(a_moved_copy_is_marked_by_where_it_was)
 }
 END_TEST
 
+START_TEST(no_copy_of_a_file_with_several_links_is_marked)
+{
+	char file[LIMIT_PATH];
+	struct err e = ERR_NONE;
+
+	run("echo more >> d/file");
+	v.fs = vfs_free(v.fs);
+	snprintf(file, sizeof(file), "%s", tree_at(&v.t, "l2/d/file"));
+	ck_assert_int_eq(link(file, tree_at(&v.t, "l2/linked")), 0);
+	mount_specs_done(&v.rootfs);
+	view_rootfs(&v, "overlay", "", "lowerdir=@/l2,upperdir=@/u,workdir=@/w");
+	view_open(&v);
+	ck_ok(vfs_settle_origin(v.fs, "/d/file", "/d/file", &e), e);
+	ck_assert_uint_eq(origin_of("/d/file").n, 0);
+}
+END_TEST
+
 START_TEST(what_is_a_copy_of_what_is_below_is_told)
 {
 	struct err e = ERR_NONE;
@@ -181,4 +199,5 @@ END_TEST
 SUITE("vfs/origin", setup, teardown, the_kernel_tells_what_an_entry_was_copied_up_from,
       a_name_is_no_part_of_it, what_was_made_comes_from_nothing,
       a_mark_says_what_is_below_when_it_is_settled, a_moved_copy_is_marked_by_where_it_was,
-      what_is_a_copy_of_what_is_below_is_told, a_mark_that_is_no_handle_is_none)
+      what_is_a_copy_of_what_is_below_is_told, no_copy_of_a_file_with_several_links_is_marked,
+      a_mark_that_is_no_handle_is_none)
