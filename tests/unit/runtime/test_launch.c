@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <linux/keyctl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -138,84 +137,6 @@ START_TEST(a_command_that_cannot_be_run_is_an_error_that_says_why)
 		ck_assert_str_eq(e.msg, failures[i].msg);
 	}
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG | __WALL), -1); /* no child is left */
-}
-END_TEST
-
-START_TEST(at_a_gate_a_command_waits_for_leave)
-{
-	/* Leave, no leave, and a pipe that ends: its writer has died. */
-	static const char *const bytes[] = {"y", "n", ""};
-
-	box_says(&box, "exit", "42", NULL); /* sets the arguments */
-	box.spec.is_gated = true;
-	for (size_t i = 0; i < ARRAY_SIZE(bytes); i++) {
-		struct err e = ERR_NONE;
-		int gate[2];
-
-		ck_assert_int_eq(pipe2(gate, O_CLOEXEC), 0);
-		ck_assert_int_eq(write(gate[1], bytes[i], strlen(bytes[i])),
-				 (ssize_t)strlen(bytes[i]));
-		if (!*bytes[i])
-			gate[1] = fd_close(gate[1]);
-		box.gate = gate;
-		box.exit.code = -1;
-		ck_assert_int_eq(box_run(&box, &e), i == 0 ? 0 : -ECANCELED);
-		ck_assert_int_eq(box.exit.code, i == 0 ? 42 : -1);
-		fd_close(gate[0]);
-		fd_close(gate[1]);
-	}
-	box.gate = NULL;
-}
-END_TEST
-
-static void *launch_at_a_gate(void *arg)
-{
-	struct runtime_process process;
-
-	(void)arg;
-	box_start(&box, &process, NULL); /* nobody gives leave: it never returns */
-	return NULL;
-}
-
-/* Starts two that wait, and dies. */
-static void launch_two_and_die(void)
-{
-	int gates[2][2];
-	pthread_t thread;
-
-	for (int i = 0; i < 2; i++)
-		if (pipe2(gates[i], O_CLOEXEC) < 0)
-			_exit(1);
-	for (int i = 0; i < 2; i++) {
-		box.gate = gates[i];
-		pthread_create(&thread, NULL, launch_at_a_gate, NULL);
-		usleep(200000); /* it is at its gate */
-	}
-	kill(getpid(), SIGKILL);
-}
-
-/* A child has the descriptors of its parent: those that wait must not keep one another alive. */
-START_TEST(children_at_gates_end_with_their_parent)
-{
-	struct pollfd ended = {.events = POLLIN};
-	int out[2];
-	char byte;
-	pid_t parent;
-
-	box_says(&box, "exit", "0", NULL); /* sets the arguments */
-	box.spec.is_gated = true;
-	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
-	parent = fork();
-	if (parent == 0) {
-		box.stdio[1] = box.stdio[2] = out[1]; /* it ends when the last child does */
-		launch_two_and_die();
-	}
-	close(out[1]);
-	ck_assert_int_eq(waitpid(parent, NULL, 0), parent);
-	ended.fd = out[0];
-	ck_assert_int_eq(poll(&ended, 1, /* msec= */ 5000), 1);
-	ck_assert_int_eq(read(out[0], &byte, 1), 0);
-	close(out[0]);
 }
 END_TEST
 
@@ -583,9 +504,9 @@ SUITE("runtime/launch", setup, teardown, the_exit_code_is_that_of_the_process,
       a_killed_process_has_a_signal_and_128_more_as_its_code,
       the_pidfd_is_readable_when_the_process_has_ended, arguments_and_environment_arrive_exactly,
       a_name_without_a_slash_is_looked_up_in_the_path_of_the_environment,
-      a_command_that_cannot_be_run_is_an_error_that_says_why, at_a_gate_a_command_waits_for_leave,
-      children_at_gates_end_with_their_parent, a_user_can_only_run_what_that_user_may_run,
-      a_missing_working_directory_is_named, the_working_directory_is_entered_as_root_for_any_user,
+      a_command_that_cannot_be_run_is_an_error_that_says_why,
+      a_user_can_only_run_what_that_user_may_run, a_missing_working_directory_is_named,
+      the_working_directory_is_entered_as_root_for_any_user,
       no_descriptor_of_the_host_can_be_the_working_directory,
       user_groups_and_all_three_kinds_of_ids_are_set,
       root_has_no_supplementary_groups_of_the_daemon, capabilities_are_those_of_docker,
