@@ -263,7 +263,8 @@ PREPENDS = {"puts_its_own_ca_first", "edits_the_bundle_in_place", "makes_the_bun
 ADDS_COPY = {"appends_ours", "appends_ours_in_long_lines", "appends_ours_twice"}
 ADDS_OTHERS = {"appends_its_own_ca", "puts_its_own_ca_first", "moves_the_bundle_and_edits_it",
                "hard_links_the_bundle_and_edits_it"}
-ADDS_WITH_TOOL = {"adds_ours_with_the_tool", "adds_ours_sorted_first"}
+ADDS_WITH_TOOL = {"adds_ours_with_the_tool", "adds_ours_with_the_tool_and_appends_it",
+                  "adds_ours_sorted_first"}
 ADDS_SOURCE = ADDS_WITH_TOOL | {"adds_ours_as_a_drop_in"}
 REMOVES_SOURCES = {"removes_all_drop_ins", "removes_the_drop_in_directory",
                    "makes_the_drop_in_directory_anew", "removes_usr_local",
@@ -277,6 +278,7 @@ REPLACES = TOOL | {"replaces_the_bundle_by_its_copy", "removes_and_restores_the_
 MOVES = {"moves_the_bundle", "moves_the_bundle_far_away", "moves_the_bundle_and_edits_it",
          "moves_the_bundle_and_makes_another", "makes_the_bundle_a_link_to_its_new_place",
          "moves_the_keystore"}
+LINKS = {"hard_links_the_bundle", "hard_links_the_bundle_and_edits_it"}
 WRITES = PREPENDS | {"appends_a_comment", "appends_its_own_ca", "appends_half_a_line",
                      "writes_the_same_bytes_again"}
 ELSEWHERE = ("*.old", "opt/bundle", "opt/moved", "opt/hard")
@@ -286,6 +288,8 @@ EXTRACTED = ("etc/pki/ca-trust/extracted/*", "etc/pki/tls/certs/*", "var/lib/ca-
 TOGETHER = [
     Together("a copy of a store isn't looked for where it is moved to", (REPLACES, MOVES),
              differs=ELSEWHERE),
+    Together("nor where it has another name, and is replaced again",
+             (REPLACES, LINKS, REPLACES), differs=ELSEWHERE),
     Together("nor where a tool moves it by mistake", ({"makes_the_bundle_a_directory"}, TOOL),
              differs=("*.crt.new", "*.pem.new")),
     Together("a bundle of ours alone is hashed as if it were a certificate, unless ours is beside",
@@ -311,6 +315,11 @@ TOGETHER = [
     Together("the same, with the tool", (ADDS_WITH_TOOL, REMOVES_SOURCES), differs=EXTRACTED),
     Together("what he removes that only we had put there leaves no sign, nor does what he makes "
              "and removes besides", (REMOVES_OURS,), times=DROP_IN_DIRS),
+    Together("what a rehash removes that only we had put there leaves no sign, nor does touching the "
+             "directory besides", (REMOVES_SOURCES | REMOVES_OURS, TOOL | {"rehashes"},
+                                   {"touches_the_certs_directory"}), times=("etc/ssl/certs",)),
+    Together("a copy of his beside those of his sources is taken for ours, which is gone",
+             (REMOVES_SOURCES, {"adds_ours_with_the_tool_and_appends_it"}), differs=BUNDLES),
     Together("a file that was copied up looks like one that came since",
              ({"writes_elsewhere"}, {"removes_etc_ssl"}), times=("etc",)),
     Together("a link to our drop-in file leads nowhere, and the tool says so",
