@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cacerts/install.h"
 
+#include <unistd.h>
+
 #include "base/fault.h"
 #include "cacerts/undo.h"
 
@@ -39,6 +41,28 @@ int install_play(const struct journal *draft, struct vfs *fs, const struct chang
 		fault_point("install.applied");
 	}
 	return r == 0 ? restore_times(draft, fs, e) : r;
+}
+
+static int sync_content(const struct vfs *fs, const char *path, struct err *e)
+{
+	cleanup_close int fd = vfs_open(fs, path, e);
+
+	if (fd < 0)
+		return fd;
+	return fsync(fd) < 0 ? err_sys(e, "syncing '%s'", path) : 0;
+}
+
+int install_sync(const struct journal *j, const struct vfs *fs, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->n; i++) {
+		const struct journal_entry *entry = &j->v[i];
+
+		if (entry->has_made && entry->t0.st.type == VFS_FILE && !entry->t0.st.in_top)
+			r = sync_content(fs, entry->path, e);
+	}
+	return r;
 }
 
 int install_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,

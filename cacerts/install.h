@@ -20,6 +20,12 @@ int install_run(struct journal *j, struct vfs *fs, const struct changes *changes
  */
 int install_draft(struct journal *j, const struct vfs *fs, const struct changes *changes,
 		  struct err *e);
+/*
+ * After an install: the content of what hides a file of a lower layer is on the disk. Without us
+ * the user's first write would have the kernel copy that file up, and sync it: a power cut after it
+ * must not leave an empty one.
+ */
+int install_sync(const struct journal *j, const struct vfs *fs, struct err *e);
 /* Play what was drafted, without a journal: for a place that is nobody's yet. */
 int install_play(const struct journal *draft, struct vfs *fs, const struct changes *changes,
 		 struct err *e);

@@ -139,9 +139,11 @@ int exec_install_plan(struct exec *x, struct vfs *fs, struct target_trust *trust
 		r = journal_redraft(j, &image->draft, fs, e);
 	if (r < 0)
 		return r;
-	return use_underlay(x, fs, image)
-		       ? lend(x, image, j, e)
-		       : install(x, JOURNAL_TRUST, j, fs, &image->plan.changes, &x->seal.record, e);
+	if (use_underlay(x, fs, image))
+		return lend(x, image, j, e);
+	r = install(x, JOURNAL_TRUST, j, fs, &image->plan.changes, &x->seal.record, e);
+	x->seal.installed = r == 0 ? j : NULL;
+	return r;
 }
 
 int exec_undo_journal(struct executor *ex, const char *id, const char *name, struct journal *known,

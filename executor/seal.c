@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cacerts/install.h"
 #include "executor/internal.h"
 #include "vfs/vfs.h"
 
@@ -20,8 +21,10 @@ static void *work(void *arg)
 {
 	struct seal *s = arg;
 
-	s->r = s->journal ? exec_write_journal(s->parent, s->journal, &s->e)
-			  : record_seal(&s->record, &s->e);
+	s->r = s->installed ? install_sync(s->installed, s->view, &s->e) : 0;
+	if (s->r == 0)
+		s->r = s->journal ? exec_write_journal(s->parent, s->journal, &s->e)
+				  : record_seal(&s->record, &s->e);
 	answer(s);
 	s->view = vfs_free(s->view);
 	return NULL;

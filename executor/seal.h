@@ -19,8 +19,10 @@ struct seal {
 	pthread_t thread;
 	bool has_thread;
 	struct record_open record; /* owned from the start to the end */
-	struct journal *journal;   /* to be written whole, in place of the record; borrowed ... */
-	int parent;                /* ... to this state directory; borrowed */
+	const struct journal
+		*installed;      /* what it tells of is synced before it; borrowed, or NULL */
+	struct journal *journal; /* to be written whole, in place of the record; borrowed ... */
+	int parent;              /* ... to this state directory; borrowed */
 	struct vfs *view; /* to be closed, which makes the kernel wait; owned from the start */
 	int gate[2];  /* a pipe that gets a byte when it is through, see runtime_launch(); owned */
 	int r;        /* what came of it ... */
