@@ -54,7 +54,7 @@ struct change {
 	char *path;  /* canonical; owned, as all here */
 	char *bytes; /* FILE */
 	size_t n_bytes;
-	char *target;         /* LINK; SAME; ORIGIN: where it was copied up, "" for its own path */
+	char *target;         /* LINK; SAME; ORIGIN: where it was copied up */
 	struct vfs_meta meta; /* MKDIR, FILE, LINK, META; its xattrs are the next field */
 	struct vfs_xattrs xattrs;
 };

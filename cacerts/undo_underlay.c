@@ -85,7 +85,7 @@ static int adopt(struct undo *u, size_t i, const char *path, struct err *e)
 /* A directory that the underlay has, too, may be a copy of one that a layer on top of it has. */
 static int is_copy_in_place(const struct undo *u, size_t i, struct err *e)
 {
-	if (u->is_marked[i] || u->t2[i].st.type != VFS_DIR || u->j->v[i].t0.st.in_top)
+	if (u->is_marked[i] || u->t2[i].st.type != VFS_DIR)
 		return u->is_marked[i];
 	return vfs_is_copy_of_below(u->fs, u->j->v[i].path, e);
 }

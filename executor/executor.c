@@ -38,6 +38,14 @@ static int open_sub_directory(const char *dir, const char *name, struct err *e)
 	return fd < 0 ? err_sys(e, "opening '%s'", path) : fd;
 }
 
+static int make_sub_directory(const char *dir, const char *name, struct err *e)
+{
+	int fd = open_sub_directory(dir, name, e);
+
+	fd_close(fd);
+	return fd < 0 ? fd : 0;
+}
+
 /* A lock ends with the process, however it ends. */
 static int lock_directory(const char *dir, struct err *e)
 {
@@ -61,7 +69,7 @@ static int lock_directory(const char *dir, struct err *e)
 
 static int open_directories(struct executor *ex, struct err *e)
 {
-	int fd;
+	int r;
 
 	ex->state_lock = lock_directory(ex->state_dir, e);
 	if (ex->state_lock < 0)
@@ -76,15 +84,8 @@ static int open_directories(struct executor *ex, struct err *e)
 	ex->scratch_fd = open_sub_directory(ex->run_dir, "scratch", e);
 	if (ex->scratch_fd < 0)
 		return ex->scratch_fd;
-	fd = open_sub_directory(ex->run_dir, "staging", e);
-	if (fd < 0)
-		return fd;
-	fd_close(fd);
-	fd = open_sub_directory(ex->state_dir, "underlays", e);
-	if (fd < 0)
-		return fd;
-	fd_close(fd);
-	return 0;
+	r = make_sub_directory(ex->run_dir, "staging", e);
+	return r == 0 ? make_sub_directory(ex->state_dir, "underlays", e) : r;
 }
 
 static int copy_config(struct executor *ex, const struct executor_config *config, struct err *e)

@@ -24,15 +24,22 @@ static bool kernel_default(const char *parameter, bool upstream)
 /* The inode number of the initial user namespace (include/linux/proc_ns.h in the kernel). */
 enum { INITIAL_USER_NAMESPACE = (int)0xEFFFFFFD };
 
-int vfs_overlay_check_rights(const struct mount_options *o, struct err *e)
+bool vfs_has_capability(unsigned capability)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {0};
+
+	return sys_capget(&header, data) == 0 &&
+	       (data[capability / 32].effective & (1u << capability % 32));
+}
+
+int vfs_overlay_check_rights(const struct mount_options *o, struct err *e)
+{
 	struct stat st;
 
 	if (o->userxattr)
 		return 0;
-	if (sys_capget(&header, data) == 0 && (data[0].effective & (1u << CAP_SYS_ADMIN)) &&
+	if (vfs_has_capability(CAP_SYS_ADMIN) &&
 	    (stat("/proc/self/ns/user", &st) < 0 || (int)st.st_ino == INITIAL_USER_NAMESPACE))
 		return 0;
 	return err_set(e, -EPERM, ERR_UNSUPPORTED,

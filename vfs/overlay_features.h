@@ -22,6 +22,9 @@ struct vfs_overlay_features {
  */
 int vfs_overlay_check_rights(const struct mount_options *o, struct err *e);
 
+/* Has this process the capability (CAP_SYS_ADMIN, ...), in whatever user namespace it is? */
+bool vfs_has_capability(unsigned capability);
+
 /* Returns 0; -EINVAL (ERR_INVALID) for a conflict. */
 int vfs_overlay_features(const struct mount_options *o, struct vfs_overlay_features *ret,
 			 struct err *e);

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "vfs/origin.h"
 #include "vfs/overlay_attr.h"
+#include "vfs/overlay_features.h"
 
 enum { MANY_LAYERS = 200 }; /* kernels before 6.7 take some 220 */
 
@@ -75,15 +76,6 @@ static bool has_handles(int fd)
 					 fs.f_type == XFS_SUPER_MAGIC || fs.f_type == TMPFS_MAGIC);
 }
 
-/* The kernel marks nothing for who couldn't open a file by its handle. */
-static bool may_decode_handles(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {0};
-
-	return sys_capget(&header, data) == 0 && (data[0].effective & (1u << CAP_DAC_READ_SEARCH));
-}
-
 /* New files get the label of the directory that they are made in, which isn't the container's. */
 static bool are_files_labelled(void)
 {
@@ -101,7 +93,9 @@ bool vfs_may_underlay(const struct vfs *fs, const struct vfs_location *at)
 	const struct vfs_mount *m = vfs_mount_at(fs, "/");
 
 	if (!m || !writes_plainly(m) || m->n_layers > MANY_LAYERS ||
-	    !has_handles(m->layers[0].fd) || !may_decode_handles() || are_files_labelled())
+	    !has_handles(m->layers[0].fd) || are_files_labelled() ||
+	    /* the kernel marks nothing for who couldn't open a file by its handle */
+	    !vfs_has_capability(CAP_DAC_READ_SEARCH))
 		return false;
 	for (size_t i = 0; i < m->n_layers; i++) {
 		struct stat st;

@@ -44,6 +44,15 @@ static void run(const char *script)
 	view_open_overlay(&v);
 }
 
+/* The same upper over l2 alone. */
+static void open_without_l1(void)
+{
+	v.fs = vfs_free(v.fs);
+	mount_specs_done(&v.rootfs);
+	view_rootfs(&v, "overlay", "", "lowerdir=@/l2,upperdir=@/u,workdir=@/w");
+	view_open(&v);
+}
+
 static struct vfs_handle handle_of(const char *rel)
 {
 	struct err e = ERR_NONE;
@@ -106,10 +115,7 @@ START_TEST(a_mark_says_what_is_below_when_it_is_settled)
 	struct err e = ERR_NONE;
 
 	run("echo more >> d/file; touch -h d/link");
-	v.fs = vfs_free(v.fs);
-	mount_specs_done(&v.rootfs);
-	view_rootfs(&v, "overlay", "", "lowerdir=@/l2,upperdir=@/u,workdir=@/w");
-	view_open(&v);
+	open_without_l1();
 	for (int again = 0; again < 2; again++) {
 		ck_ok(vfs_settle_origin(v.fs, "/d/file", "/d/file", &e), e);
 		ck_ok(vfs_settle_origin(v.fs, "/d", "/d", &e), e);
@@ -135,10 +141,7 @@ START_TEST(a_moved_copy_is_marked_by_where_it_was)
 	struct err e = ERR_NONE;
 
 	run("mv d/file moved");
-	v.fs = vfs_free(v.fs);
-	mount_specs_done(&v.rootfs);
-	view_rootfs(&v, "overlay", "", "lowerdir=@/l2,upperdir=@/u,workdir=@/w");
-	view_open(&v);
+	open_without_l1();
 	ck_ok(vfs_settle_origin(v.fs, "/moved", "/d/file", &e), e);
 	ck_assert(comes_from("/moved", "l2/d/file"));
 	ck_ok(vfs_settle_origin(v.fs, "/moved", "/d/sub", &e), e); /* another type */
@@ -155,9 +158,7 @@ START_TEST(no_copy_of_a_file_with_several_links_is_marked)
 	v.fs = vfs_free(v.fs);
 	snprintf(file, sizeof(file), "%s", tree_at(&v.t, "l2/d/file"));
 	ck_assert_int_eq(link(file, tree_at(&v.t, "l2/linked")), 0);
-	mount_specs_done(&v.rootfs);
-	view_rootfs(&v, "overlay", "", "lowerdir=@/l2,upperdir=@/u,workdir=@/w");
-	view_open(&v);
+	open_without_l1();
 	ck_ok(vfs_settle_origin(v.fs, "/d/file", "/d/file", &e), e);
 	ck_assert_uint_eq(origin_of("/d/file").n, 0);
 }
@@ -171,10 +172,7 @@ START_TEST(what_is_a_copy_of_what_is_below_is_told)
 	ck_assert_int_eq(vfs_is_copy_of_below(v.fs, "/d", &e), 1);
 	ck_assert_int_eq(vfs_is_copy_of_below(v.fs, "/own", &e), 0);
 	ck_assert_int_eq(vfs_is_copy_of_below(v.fs, "/d/sub", &e), 0); /* not in the top */
-	v.fs = vfs_free(v.fs);
-	mount_specs_done(&v.rootfs);
-	view_rootfs(&v, "overlay", "", "lowerdir=@/l2,upperdir=@/u,workdir=@/w");
-	view_open(&v);
+	open_without_l1();
 	ck_assert_int_eq(vfs_is_copy_of_below(v.fs, "/d", &e), 0);
 }
 END_TEST
