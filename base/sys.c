@@ -48,9 +48,9 @@ int sys_capset(const struct __user_cap_header_struct *header,
 	return (int)syscall(SYS_capset, header, data);
 }
 
-int sys_seccomp_filter(const struct sock_fprog *program)
+int sys_seccomp_filter(const struct sock_fprog *program, unsigned flags)
 {
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
 }
 
 int sys_join_session_keyring(void)

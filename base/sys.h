@@ -27,8 +27,11 @@ int sys_capget(struct __user_cap_header_struct *header, struct __user_cap_data_s
 int sys_capset(const struct __user_cap_header_struct *header,
 	       const struct __user_cap_data_struct data[2]);
 
-/* Install a filter for the calling thread; needs CAP_SYS_ADMIN or no_new_privs. */
-int sys_seccomp_filter(const struct sock_fprog *program);
+/*
+ * Install a filter for the calling thread; needs CAP_SYS_ADMIN or no_new_privs. @flags are
+ * SECCOMP_FILTER_FLAG_*. Returns 0; with NEW_LISTENER the listener's descriptor, which is CLOEXEC.
+ */
+int sys_seccomp_filter(const struct sock_fprog *program, unsigned flags);
 /* Enter an anonymous session keyring of one's own. */
 int sys_join_session_keyring(void);
 /* The default action for @signal, also for the two that libc keeps to itself. */

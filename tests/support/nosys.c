@@ -32,7 +32,7 @@ static int deny_openat2(unsigned error)
 
 	if (geteuid() != 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
-	return sys_seccomp_filter(&program);
+	return sys_seccomp_filter(&program, 0);
 }
 
 /* The filter is there, whatever libc or a sandbox around us made of it. */

@@ -51,7 +51,7 @@ static const struct {
 
 static int try_all(const struct sock_fprog *program)
 {
-	if (sys_seccomp_filter(program) < 0)
+	if (sys_seccomp_filter(program, 0) < 0)
 		return 100;
 	for (int i = 0; i < (int)(sizeof(cases) / sizeof(cases[0])); i++) {
 		long r;

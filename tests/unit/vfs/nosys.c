@@ -37,7 +37,7 @@ void nosys_deny(const char *call, int error)
 
 		if (strcmp(calls[i].name, call) != 0)
 			continue;
-		ck_assert_int_eq(sys_seccomp_filter(&program), 0);
+		ck_assert_int_eq(sys_seccomp_filter(&program, 0), 0);
 		return;
 	}
 	ck_abort_msg("no system call '%s'", call);
