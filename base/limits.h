@@ -71,6 +71,14 @@
 #define LIMIT_REPAIR_PATHS      64  /* paths of each kind that Repair shows of one leftover */
 #define LIMIT_REPAIR_SHOWN  (512 << 10) /* bytes of what Repair shows in all */
 
+/* system call filters */
+#define LIMIT_SECCOMP_RULES   4096  /* rules of one policy */
+#define LIMIT_SECCOMP_NAMES   1024  /* system calls that one rule names */
+#define LIMIT_SECCOMP_CONDITIONS 64 /* comparisons of arguments in one rule */
+#define LIMIT_SECCOMP_ARCHITECTURES 32 /* of one policy */
+#define LIMIT_SECCOMP_KEY   (1 << 20)  /* bytes of a policy's canonical form */
+#define LIMIT_SECCOMP_PROGRAMS  64  /* programs kept in memory, and as many files on the disk */
+
 /* the socket */
 #define LIMIT_FRAME         (4 << 20)  /* bytes of a ttrpc message, by the protocol */
 #define LIMIT_FRAME_DROP   (64 << 20)  /* a longer one ends the connection */

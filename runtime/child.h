@@ -25,7 +25,7 @@ struct child_report {
 /* A played plan's state. The first part is the caller's, the rest starts with CHILD_START. */
 struct child {
 	const struct runtime_plan *plan;
-	const struct sock_fprog *filter;
+	struct sock_fprog filter;
 	const int *stdio; /* three descriptors */
 	int network_fd;   /* -EBADF unless a namespace is joined */
 	const int *gate;  /* NULL, or both ends of a pipe */

@@ -190,7 +190,7 @@ int child_working_directory(struct child *c, const struct op *op)
 int child_seccomp(struct child *c, const struct op *op)
 {
 	(void)op;
-	return child_result(sys_seccomp_filter(c->filter, 0));
+	return child_result(sys_seccomp_filter(&c->filter, 0));
 }
 
 int child_user(struct child *c, const struct op *op)

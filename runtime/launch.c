@@ -90,7 +90,7 @@ static int clone_error(int cgroup_fd, struct err *e)
 /* Everything that takes memory or may block on the host, before the child exists. */
 static int prepare(const struct runtime_plan *plan, struct child *c, struct err *e)
 {
-	int r = runtime_seccomp_default(&c->filter, e);
+	int r = seccomp_compile(seccomp_default(), /* cache= */ NULL, &c->filter, e);
 
 	if (r < 0 || !plan->network_path)
 		return r;
@@ -146,6 +146,7 @@ int runtime_launch(struct runtime_plan *plan, int cgroup_fd, const int *gate, co
 	if (r == 0)
 		r = start(&c, cgroup_fd, ret, e);
 	fd_close(c.network_fd);
+	seccomp_program_done(&c.filter);
 	return r < 0 ? err_wrap(e, r, "starting the container") : 0;
 }
 

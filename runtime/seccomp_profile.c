@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/seccomp_profile.h"
-
+/*
+ * The default policy as tables.
+ *
+ * Names are those of libseccomp; a name that it or an architecture doesn't know is passed over.
+ * Resolved for the default capabilities: calls that only CAP_SYS_CHROOT or CAP_AUDIT_WRITE open are
+ * allowed, those of the other capabilities are denied. setns stands in both lists of the profile;
+ * the first one counts, and the kernel asks for CAP_SYS_ADMIN anyway.
+ */
+#include <errno.h>
+#include <seccomp.h>
 #include <sys/personality.h>
 
+#include "runtime/seccomp.h"
+
 /* clang-format off */
-const char *const seccomp_profile_allowed[] = {
+static const char *const allowed[] = {
 	"_llseek", "_newselect",
 	"accept", "accept4", "access", "adjtimex", "alarm", "arch_prctl", "arm_fadvise64_64",
 	"arm_sync_file_range",
@@ -76,11 +86,10 @@ const char *const seccomp_profile_allowed[] = {
 	"utime", "utimensat", "utimensat_time64", "utimes",
 	"vfork",
 	"wait4", "waitid", "waitpid", "write", "writev",
-	NULL,
 };
 
 /* Known to the profile and refused with EPERM; whatever is in no list gets ENOSYS. */
-const char *const seccomp_profile_denied[] = {
+static const char *const denied[] = {
 	"acct",
 	"bdflush", "bpf",
 	"clock_settime", "clock_settime64",
@@ -99,17 +108,53 @@ const char *const seccomp_profile_denied[] = {
 	"swapcontext", "swapoff", "swapon", "sysfs",
 	"uselib", "userfaultfd", "ustat",
 	"vhangup", "vm86", "vm86old", "vmsplice",
-	NULL,
 };
 
-const struct seccomp_profile_value seccomp_profile_values[] = {
-	{"personality", PER_LINUX},
-	{"personality", PER_LINUX32},
-	{"personality", UNAME26},
-	{"personality", UNAME26 | PER_LINUX32},
-	{"personality", 0xffffffff}, /* asks for the current one */
+static const char *const personality_only[] = {"personality"};
+
+/* A container may run 32-bit programs of the same machine. */
+static const char *const architectures[] = {
+#if defined(__x86_64__)
+	"SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32",
+#elif defined(__aarch64__)
+	"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM",
+#endif
 };
 /* clang-format on */
 
-const size_t seccomp_profile_n_values =
-	sizeof(seccomp_profile_values) / sizeof(seccomp_profile_values[0]);
+/* A constant list; nobody adds to it or frees it. */
+#define LIST(strings)                                                                              \
+	{                                                                                          \
+		.v = (char **)(strings), .n = ARRAY_SIZE(strings), .max = ARRAY_SIZE(strings)      \
+	}
+
+/* personality(2) of one value. */
+static struct seccomp_condition values[] = {
+	{.op = SCMP_CMP_EQ, .value = PER_LINUX},
+	{.op = SCMP_CMP_EQ, .value = PER_LINUX32},
+	{.op = SCMP_CMP_EQ, .value = UNAME26},
+	{.op = SCMP_CMP_EQ, .value = UNAME26 | PER_LINUX32},
+	{.op = SCMP_CMP_EQ, .value = 0xffffffff}, /* asks for the current one */
+};
+
+static struct seccomp_rule rules[] = {
+	{.names = LIST(allowed), .action = SCMP_ACT_ALLOW},
+	{.names = LIST(denied), .action = SCMP_ACT_ERRNO(EPERM)},
+	/* Conditions on one argument are alternatives. */
+	{.names = LIST(personality_only),
+	 .action = SCMP_ACT_ALLOW,
+	 .conditions = values,
+	 .n_conditions = ARRAY_SIZE(values)},
+};
+
+const struct seccomp_policy *seccomp_default(void)
+{
+	static const struct seccomp_policy policy = {
+		.default_action = SCMP_ACT_ERRNO(ENOSYS),
+		.architectures = LIST(architectures),
+		.rules = rules,
+		.n_rules = ARRAY_SIZE(rules),
+	};
+
+	return &policy;
+}
