@@ -63,6 +63,13 @@
 #define LIMIT_ARGS            4096  /* arguments of one command */
 #define LIMIT_ENV             4096  /* environment variables of one command */
 #define LIMIT_ARGS_SHOWN      4096  /* bytes of a command that State and List repeat */
+#define LIMIT_ID_MAPS          340  /* ranges of ids of a user namespace, as in the kernel */
+#define LIMIT_DEVICES         1024  /* device nodes of one container beside the default ones */
+#define LIMIT_HOOKS             64  /* hooks of one kind */
+#define LIMIT_GUARDED_PATHS   1024  /* masked, or read-only, paths of one container */
+#define LIMIT_SYSCTL          1024  /* kernel parameters of one container */
+#define LIMIT_ORDERS       (64 << 20) /* bytes of a packed plan */
+#define LIMIT_COPY_UP_ENTRIES 65536  /* entries that a tmpfs gets of what it hides (tmpcopyup) */
 #define LIMIT_STRING        131072  /* bytes of one argument or variable, as MAX_ARG_STRLEN */
 #define LIMIT_PASSWD        (1 << 20)  /* bytes of the container's passwd or group file */
 #define LIMIT_GROUPS           256  /* supplementary groups of a user */

@@ -2,7 +2,10 @@
 #include "base/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/ioprio.h>
 #include <linux/keyctl.h>
+#include <linux/memfd.h>
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -64,6 +67,60 @@ int sys_signal_default(int signal)
 	static const unsigned long action[4];
 
 	return (int)syscall(SYS_rt_sigaction, signal, action, NULL, sizeof(action[0]));
+}
+
+int sys_sched_setattr(const void *attr)
+{
+	return (int)syscall(SYS_sched_setattr, 0, attr, 0);
+}
+
+int sys_sched_setaffinity(size_t size_bytes, const unsigned long *bits)
+{
+	return (int)syscall(SYS_sched_setaffinity, 0, size_bytes, bits);
+}
+
+int sys_ioprio_set(int priority)
+{
+	return (int)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, priority);
+}
+
+int sys_personality(unsigned long domain)
+{
+	return (int)syscall(SYS_personality, domain);
+}
+
+int sys_faccessat2(const char *path, int mode)
+{
+	return (int)syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS);
+}
+
+ssize_t sys_getdents64(int fd, void *to, size_t size)
+{
+	return syscall(SYS_getdents64, fd, to, size);
+}
+
+int sys_memory_file(const char *name)
+{
+	return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC);
+}
+
+int sys_execveat(int fd, char *const *args, char *const *env)
+{
+	return (int)syscall(SYS_execveat, fd, "", args, env, AT_EMPTY_PATH);
+}
+
+pid_t sys_fork(struct clone_args *args)
+{
+	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
+}
+
+pid_t sys_fork_into(struct clone_args *args, int (*child)(void *), void *arg)
+{
+	pid_t pid = sys_fork(args);
+
+	if (pid == 0)
+		_exit(child(arg));
+	return pid;
 }
 
 /*

@@ -34,8 +34,30 @@ int sys_capset(const struct __user_cap_header_struct *header,
 int sys_seccomp_filter(const struct sock_fprog *program, unsigned flags);
 /* Enter an anonymous session keyring of one's own. */
 int sys_join_session_keyring(void);
+enum { SYS_SIGNALS = 64 /* of every architecture we know */ };
 /* The default action for @signal, also for the two that libc keeps to itself. */
 int sys_signal_default(int signal);
+
+/* Of the calling thread. @attr: struct sched_attr of the kernel, which says its own size. */
+int sys_sched_setattr(const void *attr);
+int sys_sched_setaffinity(size_t size_bytes, const unsigned long *bits);
+/* Of the calling process; class and level are in one number. */
+int sys_ioprio_set(int priority);
+int sys_personality(unsigned long domain);
+/* May the process do it, as it is? In the order of access(2), by effective ids. */
+int sys_faccessat2(const char *path, int mode);
+/* Entries of a directory, struct linux_dirent64, as they fit. */
+ssize_t sys_getdents64(int fd, void *to, size_t size);
+/* An empty file in memory that nobody else has; closed by execve(). */
+int sys_memory_file(const char *name);
+
+/* Execute the program behind a descriptor. */
+int sys_execveat(int fd, char *const *args, char *const *env);
+
+/* fork(), with more to say; of a process that has one thread. */
+pid_t sys_fork(struct clone_args *args);
+/* fork(), into the namespaces and cgroup of @args; the child ends with what @child returns. */
+pid_t sys_fork_into(struct clone_args *args, int (*child)(void *), void *arg);
 
 #define SYS_CHILD_STACK 65536 /* bytes; the child's buffers are a few paths */
 

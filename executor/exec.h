@@ -16,6 +16,12 @@
 #include "runtime/container.h"
 #include "runtime/launch.h"
 
+enum network_mode {
+	NETWORK_HOST, /* the daemon's own network namespace */
+	NETWORK_NONE, /* a new one, with loopback up */
+	NETWORK_PATH, /* an existing one, by path */
+};
+
 enum trust_mode { TRUST_ON, TRUST_OFF, TRUST_REQUIRE };
 
 struct exec_request {

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -21,6 +22,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "executor/internal.h"
+#include "runtime/defaults.h"
 #include "runtime/user.h"
 
 static int make_directories(struct exec *x, struct err *e)
@@ -85,7 +87,7 @@ static int make_mount_points(struct exec *x, struct err *e)
 }
 
 /* HOME is what the user's passwd entry says unless the caller says otherwise. */
-static int fill_process(struct exec *x, struct container_spec *spec, struct err *e)
+static int fill_process(struct exec *x, struct container_process *p, struct err *e)
 {
 	cleanup_vfs struct vfs *fs = NULL;
 	char home[LIMIT_PATH];
@@ -93,46 +95,79 @@ static int fill_process(struct exec *x, struct container_spec *spec, struct err 
 	int r = vfs_new(&x->rootfs, &x->q.mounts, &fs, e);
 
 	if (r == 0)
-		r = runtime_user_lookup(fs, x->q.user ? x->q.user : "", &spec->user, home, e);
+		r = runtime_user_lookup(fs, x->q.user ? x->q.user : "", &p->user, home, e);
 	if (r == 0)
-		r = strv_extend(&spec->args, &x->q.args, e);
+		r = strv_extend(&p->args, &x->q.args, e);
 	if (r == 0)
-		r = strv_extend(&spec->env, &x->q.env, e);
+		r = strv_extend(&p->env, &x->q.env, e);
 	if (r == 0)
-		r = strv_extend(&spec->env, &x->trust_env, e);
+		r = strv_extend(&p->env, &x->trust_env, e);
 	if (r < 0 || strv_value(&x->q.env, "HOME"))
 		return r;
 	snprintf(variable, sizeof(variable), "HOME=%s", home);
-	return strv_add(&spec->env, variable, e);
+	return strv_add(&p->env, variable, e);
 }
 
-static char *copy_or(const char *text, const char *otherwise)
+static int fill_network(struct container_namespace *network, const struct exec_request *q,
+			struct err *e)
 {
-	return strdup(text && text[0] ? text : otherwise);
+	static const enum namespace_mode modes[] = {
+		[NETWORK_HOST] = NAMESPACE_HOST,
+		[NETWORK_NONE] = NAMESPACE_NEW,
+		[NETWORK_PATH] = NAMESPACE_PATH,
+	};
+
+	network->mode = modes[q->network];
+	if (q->network != NETWORK_PATH)
+		return 0;
+	network->path = strdup(q->network_path ? q->network_path : "");
+	return network->path ? 0 : err_oom(e);
+}
+
+/* A soft limit of its own, since the daemon has raised its one. */
+static void fill_open_files(struct container_rlimits *limits, uint64_t soft)
+{
+	if (soft)
+		limits->v[limits->n++] = (struct container_rlimit){
+			.resource = RLIMIT_NOFILE, .soft = soft, .keeps_hard = true};
+}
+
+int exec_fill_defaults(const struct exec *x, struct container_spec *spec, struct err *e)
+{
+	int r = container_defaults(spec, e);
+
+	if (r == 0)
+		r = fill_network(&spec->namespaces[NAMESPACE_NETWORK], &x->q, e);
+	if (r < 0)
+		return r;
+	fill_open_files(&spec->process.rlimits, x->ex->open_files);
+	spec->die_with_parent = true; /* launching threads live as long as the daemon */
+	if (!x->q.hostname || !x->q.hostname[0])
+		return 0;
+	free(spec->hostname);
+	spec->hostname = strdup(x->q.hostname);
+	return spec->hostname ? 0 : err_oom(e);
 }
 
 static int fill_spec(struct exec *x, struct container_spec *spec, struct err *e)
 {
-	int r;
+	int r = fill_process(x, &spec->process, e);
 
-	spec->args = STRV(LIMIT_ARGS);
-	spec->env = STRV(2 * LIMIT_ENV + 1);
-	spec->open_files = x->ex->open_files;
+	if (r == 0)
+		r = exec_fill_defaults(x, spec, e);
+	if (r < 0)
+		return r;
 	spec->is_gated = x->gate != NULL;
-	spec->die_with_parent = true; /* launching threads live as long as the daemon */
 	spec->readonly_rootfs = x->q.readonly_rootfs;
-	spec->network = x->q.network;
-	spec->cwd = copy_or(x->q.cwd, "/");
-	spec->hostname = copy_or(x->q.hostname, "");
-	spec->network_path = copy_or(x->q.network_path, "");
-	if (!spec->cwd || !spec->hostname || !spec->network_path)
+	spec->process.cwd = strdup(x->q.cwd && x->q.cwd[0] ? x->q.cwd : "/");
+	if (!spec->process.cwd)
 		return err_oom(e);
 	r = mount_specs_extend(&spec->rootfs, x->underlay ? &x->shown : &x->rootfs, e);
 	if (r == 0)
 		r = mount_specs_extend(&spec->mounts, &x->q.mounts, e);
 	if (r == 0)
 		r = mount_specs_extend(&spec->mounts, &x->trust_mounts, e);
-	return r == 0 ? fill_process(x, spec, e) : r;
+	return r;
 }
 
 static int open_stdio(struct exec *x, struct err *e)
@@ -149,8 +184,11 @@ static int open_stdio(struct exec *x, struct err *e)
 
 static int plan_container(struct exec *x, struct runtime_plan **ret, struct err *e)
 {
-	cleanup_container_spec struct container_spec spec = {0};
-	int r = fill_spec(x, &spec, e);
+	cleanup_container_spec struct container_spec spec;
+	int r;
+
+	container_spec_init(&spec);
+	r = fill_spec(x, &spec, e);
 
 	return r == 0 ? runtime_plan_new(&spec, x->ex->staging, ret, e) : r;
 }
@@ -175,9 +213,15 @@ static void end_process(struct exec *x)
 static int launch_gated(struct exec *x, struct runtime_plan *plan, int leaf, struct err *e)
 {
 	struct err sealed = ERR_NONE;
-	int r = runtime_launch(plan, leaf, x->gate, x->q.stdio, &x->process, e);
-	int s = exec_wait_sealed(x, &sealed);
+	int s;
+	struct launch how = LAUNCH_NONE;
+	int r;
 
+	how.cgroup_fd = leaf;
+	how.gate = x->gate;
+	memcpy(how.stdio, x->q.stdio, sizeof(how.stdio));
+	r = runtime_launch(plan, &how, &x->process, e);
+	s = exec_wait_sealed(x, &sealed);
 	if (s == 0)
 		return r;
 	if (r == 0) /* it was killed at the gate */

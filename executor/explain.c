@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "executor/internal.h"
-#include "runtime/plan.h"
+#include "runtime/defaults.h"
 #include "vfs/trace.h"
 
 /* ---- a path ------------------------------------------------------------------------------ */
@@ -50,7 +50,7 @@ static int whole_view(const struct mount_specs *rootfs, const struct mount_specs
 			  : mount_specs_add(&root, "overlay", "overlay", "/", "lowerdir+=/", e);
 
 	if (r == 0)
-		r = runtime_default_mounts(&defaults, e);
+		r = container_default_mounts(&defaults, e);
 	if (r == 0)
 		r = vfs_new(&root, &defaults, &fs, e);
 	for (size_t i = 0; r == 0 && i < mounts->n; i++)

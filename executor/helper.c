@@ -19,24 +19,19 @@ static int fill_spec(struct container_spec *spec, const struct exec *x,
 	static const char *const env[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
 		"DEBIAN_FRONTEND=noninteractive"};
-	int r = mount_specs_extend(&spec->rootfs, rootfs, e);
+	int r = exec_fill_defaults(x, spec, e); /* its network too: a tool may have reasons */
 
-	spec->args = STRV(LIMIT_ARGS);
-	spec->env = STRV(LIMIT_ENV);
-	spec->open_files = x->ex->open_files;
-	spec->die_with_parent = true; /* launching threads live as long as the daemon */
-	spec->network = x->q.network; /* as the user process: a tool may have reasons */
-	spec->cwd = strdup("/");
-	spec->hostname = strdup(x->q.hostname ? x->q.hostname : "");
-	spec->network_path = strdup(x->q.network_path ? x->q.network_path : "");
-	if (!spec->cwd || !spec->hostname || !spec->network_path)
-		return err_oom(e);
+	spec->process.cwd = strdup("/");
+	if (r == 0 && !spec->process.cwd)
+		r = err_oom(e);
+	if (r == 0)
+		r = mount_specs_extend(&spec->rootfs, rootfs, e);
 	if (r == 0)
 		r = mount_specs_extend(&spec->mounts, mounts, e);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(env); i++)
-		r = strv_add(&spec->env, env[i], e);
+		r = strv_add(&spec->process.env, env[i], e);
 	for (; r == 0 && *argv; argv++)
-		r = strv_add(&spec->args, *argv, e);
+		r = strv_add(&spec->process.args, *argv, e);
 	return r;
 }
 
@@ -117,6 +112,7 @@ static int run_in_leaf(struct exec *x, const char *leaf, const struct container_
 	cleanup_close int out = -EBADF;
 	cleanup_close int in = -EBADF;
 	struct runtime_plan *plan = NULL;
+	struct launch how = LAUNCH_NONE;
 	struct runtime_process process;
 	int pipe_fds[2];
 	int watched;
@@ -132,9 +128,12 @@ static int run_in_leaf(struct exec *x, const char *leaf, const struct container_
 	out = pipe_fds[0];
 	in = pipe_fds[1];
 	fcntl(out, F_SETFL, O_NONBLOCK);
+	how.cgroup_fd = cgroup;
+	how.stdio[0] = nothing;
+	how.stdio[1] = how.stdio[2] = in;
 	r = runtime_plan_new(spec, x->ex->staging, &plan, e);
 	if (r == 0)
-		r = runtime_launch(plan, cgroup, NULL, (const int[]){nothing, in, in}, &process, e);
+		r = runtime_launch(plan, &how, &process, e);
 	runtime_plan_free(plan);
 	if (r < 0)
 		return r;
@@ -149,13 +148,15 @@ static int run_in_leaf(struct exec *x, const char *leaf, const struct container_
 int exec_run_helper(void *arg, const struct mount_specs *rootfs, const struct mount_specs *mounts,
 		    const char *const *argv, struct buf *output, int *ret_status, struct err *e)
 {
-	cleanup_container_spec struct container_spec spec = {0};
+	cleanup_container_spec struct container_spec spec;
 	struct exec *x = arg;
 	uint64_t began = clock_mono_usec();
 	struct runtime_exit exit = {0};
 	char leaf[LIMIT_ID + 16];
-	int r = fill_spec(&spec, x, rootfs, mounts, argv, e);
+	int r;
 
+	container_spec_init(&spec);
+	r = fill_spec(&spec, x, rootfs, mounts, argv, e);
 	snprintf(leaf, sizeof(leaf), "%s:helper", x->q.id);
 	if (r == 0)
 		r = run_in_leaf(x, leaf, &spec, output, &exit, e);

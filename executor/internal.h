@@ -80,6 +80,9 @@ int exec_plan_mount_points(const struct mount_specs *rootfs, const struct mount_
 int exec_plan_mount_points_in(struct vfs *fs, const struct mount_specs *mounts, struct changes *ret,
 			      struct err *e);
 
+/* exec_start.c: what each container of an exec has; @spec is empty but for its user. */
+int exec_fill_defaults(const struct exec *x, struct container_spec *spec, struct err *e);
+
 /* helper.c: a cacerts_helper_fn; the argument is the struct exec. */
 int exec_run_helper(void *arg, const struct mount_specs *rootfs, const struct mount_specs *mounts,
 		    const char *const *argv, struct buf *output, int *ret_status, struct err *e);

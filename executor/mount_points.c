@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "base/path.h"
 #include "executor/internal.h"
-#include "runtime/plan.h"
+#include "runtime/defaults.h"
 
 static const struct vfs_meta new_dir = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0755};
 static const struct vfs_meta new_file = {.fields = VFS_META_MODE | VFS_META_OWNER, .mode = 0644};
@@ -120,7 +120,7 @@ int exec_plan_mount_points_in(struct vfs *fs, const struct mount_specs *mounts, 
 {
 	cleanup_strv struct strv mounted = STRV(LIMIT_VIEW_MOUNTS);
 	cleanup_mount_specs struct mount_specs base = {.n = 0};
-	int r = runtime_default_mounts(&base, e);
+	int r = container_default_mounts(&base, e);
 
 	if (r == 0)
 		r = plan_all(fs, &base, &mounted, ret, e);

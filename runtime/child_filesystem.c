@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* FILESYSTEM: a file system made from its parameters, detached. */
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #include "base/sys.h"
 #include "runtime/child.h"
+#include "runtime/child_calls.h"
 
 enum { OPTIONS_MAX = 4096 }; /* bytes of mount(2)'s data with its NUL: one page */
 
 /* "/proc/self/fd/<n>", so that the length of a layer's path and its bytes don't matter. */
 struct fd_path {
-	char text[32];
+	char text[40];
 };
 
 static struct fd_path fd_path(int fd)
 {
-	struct fd_path path = {"/proc/self/fd/"};
-	char digits[12];
-	size_t n = strlen(path.text), k = 0;
+	struct child_number number = child_number((uint64_t)fd);
+	struct fd_path path;
+	size_t n = child_append(path.text, 0, sizeof(path.text), "/proc/self/fd/");
 
-	do
-		digits[k++] = (char)('0' + fd % 10);
-	while ((fd /= 10) > 0);
-	while (k > 0)
-		path.text[n++] = digits[--k];
+	child_append(path.text, n, sizeof(path.text), number.text);
 	return path;
 }
 
@@ -35,7 +29,7 @@ static int open_layer(struct child *c, const char *path)
 	int fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0) {
-		c->report->path = path;
+		child_blame(c, path);
 		return -errno;
 	}
 	return fd;
@@ -80,7 +74,7 @@ static int create(struct child *c, int fs, const struct op *op)
 	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) < 0)
 		return -errno;
 	for (size_t i = 0; i < op->n_params; i++) {
-		int r = set_param(c, fs, &c->plan->params[op->first_param + i]);
+		int r = set_param(c, fs, &c->orders->params[op->first_param + i]);
 
 		if (r < 0)
 			return r;
@@ -135,7 +129,7 @@ static int append_param(struct child *c, struct options *o, const struct op_para
 /* mount(2) takes a page of options, room for 220 layers. It attaches to a path: staging. */
 static int mount_overlay(struct child *c, const struct op *op)
 {
-	const struct op_param *params = &c->plan->params[op->first_param];
+	const struct op_param *params = &c->orders->params[op->first_param];
 	struct mount_attr attr = {.attr_set = op->value};
 	struct options o = {.n = 0};
 	int fd;
@@ -148,9 +142,9 @@ static int mount_overlay(struct child *c, const struct op *op)
 		if (r < 0)
 			return r;
 	}
-	if (mount("overlay", c->plan->staging, op->path, 0, o.text) < 0)
+	if (mount("overlay", c->orders->staging, op->path, 0, o.text) < 0)
 		return -errno;
-	fd = open_tree(AT_FDCWD, c->plan->staging, OPEN_TREE_CLOEXEC);
+	fd = open_tree(AT_FDCWD, c->orders->staging, OPEN_TREE_CLOEXEC);
 	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
 		return -errno;
 	return fd;
@@ -160,7 +154,7 @@ static int mount_overlay(struct child *c, const struct op *op)
 
 static bool has_lowers(const struct child *c, const struct op *op)
 {
-	return op->n_params > 0 && c->plan->params[op->first_param].kind == PARAM_LOWER;
+	return op->n_params > 0 && c->orders->params[op->first_param].kind == PARAM_LOWER;
 }
 
 int child_filesystem(struct child *c, const struct op *op)

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The operations that make, fill and attach mounts. */
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/sys.h"
 #include "runtime/child.h"
+#include "runtime/child_calls.h"
 
 enum { ON_FDS = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH, OPEN_TRIES = 64 };
 
@@ -23,7 +18,7 @@ void child_set_current(struct child *c, int fd)
 	c->on_staging = false;
 }
 
-static int open_below(int dirfd, const char *path, uint64_t flags, uint64_t resolve)
+int child_open_below(int dirfd, const char *path, uint64_t flags, uint64_t resolve)
 {
 	const struct open_how how = {
 		.flags = flags | O_CLOEXEC,
@@ -37,26 +32,59 @@ static int open_below(int dirfd, const char *path, uint64_t flags, uint64_t reso
 	return r;
 }
 
-static int open_at(int dirfd, const char *path, uint64_t flags)
-{
-	return open_below(dirfd, path, flags, 0);
-}
-
 int child_open(const struct child *c, const char *path)
 {
-	return open_at(c->root, path, O_PATH);
+	return child_open_below(c->root, path, O_PATH, 0);
 }
 
+/* Make the mount that holds @path private: it is the nearest directory above that is one. */
+static int make_private(const char *path)
+{
+	char above[LIMIT_PATH];
+	size_t n = child_append(above, 0, sizeof(above), path);
+
+	while (mount(NULL, above, NULL, MS_PRIVATE, NULL) < 0) {
+		if (errno != EINVAL || n <= 1)
+			return -errno;
+		while (n > 1 && above[n - 1] != '/')
+			n--;
+		if (n > 1)
+			n--;
+		above[n] = '\0';
+	}
+	return 0;
+}
+
+/*
+ * What is mounted here must not come to the host. A shared root is asked for to let mounts of the
+ * container go there, but the root itself isn't one of them.
+ */
 int child_private_mounts(struct child *c, const struct op *op)
 {
-	(void)c, (void)op;
-	return child_result(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	(void)c;
+	if (mount(NULL, "/", NULL, MS_REC | (unsigned long)op->value, NULL) < 0)
+		return -errno;
+	return op->value == MS_SHARED ? make_private(op->path) : 0;
+}
+
+int child_hold(struct child *c, const struct op *op)
+{
+	c->held[op->value] = c->current;
+	c->current = -EBADF;
+	return 0;
+}
+
+int child_take(struct child *c, const struct op *op)
+{
+	child_set_current(c, c->held[op->value]);
+	c->held[op->value] = -EBADF;
+	return 0;
 }
 
 /* What is at @subpath in @root: links in it count from there and never lead out. */
 static int clone_part(int root, const char *subpath, unsigned how, uint64_t resolve)
 {
-	int inside = open_below(root, subpath, O_PATH, resolve);
+	int inside = child_open_below(root, subpath, O_PATH, resolve);
 	int part;
 
 	if (inside < 0)
@@ -105,7 +133,7 @@ int child_bind(struct child *c, const struct op *op)
 
 int child_attributes(struct child *c, const struct op *op)
 {
-	struct mount_attr attr = {.attr_set = op->value, .attr_clr = op->clear};
+	struct mount_attr attr = {.attr_set = op->value, .attr_clr = op->other};
 	unsigned recursive = op->flags & OP_RECURSIVE ? AT_RECURSIVE : 0;
 
 	return child_result(
@@ -141,33 +169,42 @@ static void cut(char *to, const char *from, const char *end)
 	to[end - from] = '\0';
 }
 
+/* Make the entry @name of @dir, of the type of @like unless something comes below it. */
+static int create_entry(int dir, const char *name, bool is_last, int like)
+{
+	struct stat st;
+	int r;
+
+	if (is_last && fstat(like, &st) < 0)
+		return -errno;
+	if (!is_last || S_ISDIR(st.st_mode))
+		r = mkdirat(dir, name, 0755);
+	else
+		r = mknodat(dir, name, S_IFREG | 0644, 0);
+	return r < 0 && errno != EEXIST ? -errno : 0;
+}
+
 /*
- * mkdir -p of the directory part of a canonical path, then an entry of the type of the
- * mount's root. Each directory is opened from the root again: links count from there.
+ * mkdir -p of the directory part of a canonical path, then the entry itself. Each directory is
+ * opened from the root again: links count from there.
  */
-static int create_destination(struct child *c, const char *path)
+static int create_destination(struct child *c, const char *path, int like)
 {
 	char part[LIMIT_PATH];
-	struct stat st;
 	int dir = c->root;
 
-	if (strnlen(path, sizeof(part)) == sizeof(part))
+	if (path[0] != '/' || strnlen(path, sizeof(part)) == sizeof(part))
 		return -ENAMETOOLONG;
-	if (fstat(c->current, &st) < 0)
-		return -errno;
 	for (const char *name = path + 1, *end;; name = end + 1) {
 		int r;
 
-		end = strchrnul(name, '/');
+		end = name + strcspn(name, "/");
 		cut(part, name, end);
-		if (*end || S_ISDIR(st.st_mode))
-			r = mkdirat(dir, part, 0755);
-		else
-			r = mknodat(dir, part, S_IFREG | 0644, 0);
-		if (r < 0 && errno != EEXIST)
-			return -errno;
-		if (!*end)
-			return 0;
+		r = create_entry(dir, part, !*end, like);
+		if (dir != c->root)
+			close(dir);
+		if (r < 0 || !*end)
+			return r;
 		cut(part, path, end);
 		dir = child_open(c, part);
 		if (dir < 0)
@@ -175,141 +212,34 @@ static int create_destination(struct child *c, const char *path)
 	}
 }
 
+int child_open_or_create(struct child *c, const char *path, int like)
+{
+	int to = child_open(c, path);
+	int r;
+
+	if (to != -ENOENT)
+		return to;
+	r = create_destination(c, path, like);
+	return r < 0 ? r : child_open(c, path);
+}
+
 int child_attach(struct child *c, const struct op *op)
 {
-	int to;
+	int to, r;
 
 	if (c->current < 0)
 		return 0; /* an optional file system that this kernel lacks */
-	to = child_open(c, op->path);
-	if (to == -ENOENT && op->flags & OP_CREATE) {
-		int r = create_destination(c, op->path);
-
-		if (r < 0)
-			return r;
-		to = child_open(c, op->path);
-	}
+	to = op->flags & OP_CREATE ? child_open_or_create(c, op->path, c->current)
+				   : child_open(c, op->path);
 	if (to == -ENOENT && op->flags & OP_OPTIONAL) {
 		child_set_current(c, -EBADF);
 		return 0;
 	}
 	if (to < 0)
 		return to;
-	return child_result(move_mount(c->current, "", to, "", ON_FDS));
-}
-
-/* ---- what our own /dev holds ----------------------------------------------------------- */
-
-int child_directory(struct child *c, const struct op *op)
-{
-	return child_result(mkdirat(c->current, op->path, 0755));
-}
-
-int child_link(struct child *c, const struct op *op)
-{
-	return child_result(symlinkat(op->target, c->current, op->path));
-}
-
-/* Where device nodes can't be made, the host's own is bound in their place. */
-static int bind_host_node(struct child *c, const char *name)
-{
-	char path[64] = "/dev/";
-	int file, node;
-
-	memcpy(path + 5, name, strnlen(name, sizeof(path) - 6));
-	file = openat(c->current, name, O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	node = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (file < 0 || node < 0)
-		return -errno;
-	return child_result(move_mount(node, "", file, "", ON_FDS));
-}
-
-int child_node(struct child *c, const struct op *op)
-{
-	int r = child_result(mknodat(c->current, op->path, S_IFCHR | 0666, (dev_t)op->value));
-
-	if (r == -EPERM)
-		r = bind_host_node(c, op->path);
-	if (r == 0 && op->value == makedev(1, 3))
-		c->null = r = open_at(c->current, op->path, O_PATH);
-	return r < 0 ? r : 0;
-}
-
-/* ---- paths of /proc and /sys that are hidden or protected ------------------------------ */
-
-/*
- * The image may have put anything where we expect /proc: cover only what really lies in the
- * kernel's own file system. A missing path is nothing to protect (-ENOENT).
- */
-static int open_in(const struct child *c, const char *path, uint64_t magic)
-{
-	struct statfs fs;
-	int fd = child_open(c, path);
-
-	if (fd < 0)
-		return fd == -ENOTDIR ? -ENOENT : fd;
-	if (fstatfs(fd, &fs) < 0)
-		return -errno;
-	return (uint64_t)fs.f_type == magic ? fd : -EXDEV;
-}
-
-static int clone_null(const struct child *c)
-{
-	struct stat st;
-
-	if (fstat(c->null, &st) < 0)
-		return -errno;
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
-		return -ENXIO;
-	return child_result(
-		open_tree(c->null, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
-}
-
-/* One empty tmpfs serves all masked directories. */
-static int clone_empty(struct child *c)
-{
-	int fs;
-
-	if (c->empty >= 0)
-		return child_result(open_tree(c->empty, "",
-					      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
-	fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
-	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return -errno;
-	c->empty = child_result(fsmount(fs, FSMOUNT_CLOEXEC,
-					MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-						MOUNT_ATTR_NOEXEC));
-	return c->empty;
-}
-
-int child_mask(struct child *c, const struct op *op)
-{
-	int to = open_in(c, op->path, op->value);
-	struct stat st;
-	int cover;
-
-	if (to < 0)
-		return to == -ENOENT ? 0 : to;
-	if (fstat(to, &st) < 0)
-		return -errno;
-	cover = S_ISDIR(st.st_mode) ? clone_empty(c) : clone_null(c);
-	return cover < 0 ? cover : child_result(move_mount(cover, "", to, "", ON_FDS));
-}
-
-int child_readonly_path(struct child *c, const struct op *op)
-{
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-	int to = open_in(c, op->path, op->value);
-	int tree;
-
-	if (to < 0)
-		return to == -ENOENT ? 0 : to;
-	tree = open_tree(to, "",
-			 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
-	if (tree < 0 ||
-	    mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-		return -errno;
-	return child_result(move_mount(tree, "", to, "", ON_FDS));
+	r = child_result(move_mount(c->current, "", to, "", ON_FDS));
+	close(to);
+	return r;
 }
 
 /* ---- the root -------------------------------------------------------------------------- */
@@ -331,4 +261,22 @@ int child_pivot_root(struct child *c, const struct op *op)
 	if (umount2(".", MNT_DETACH) < 0)
 		return -errno;
 	return child_result(chdir("/"));
+}
+
+/* Where "/" can't be pivoted away (an initramfs), the root is moved over it. */
+int child_change_root(struct child *c, const struct op *op)
+{
+	(void)op;
+	if (fchdir(c->root) < 0 ||
+	    move_mount(c->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 || chroot(".") < 0)
+		return -errno;
+	return child_result(chdir("/"));
+}
+
+int child_root_propagation(struct child *c, const struct op *op)
+{
+	unsigned long recursive = op->flags & OP_RECURSIVE ? MS_REC : 0;
+
+	(void)c;
+	return child_result(mount(NULL, "/", NULL, (unsigned long)op->value | recursive, NULL));
 }

@@ -1,76 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/container.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/limits.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080 /* linux/sched.h, which contradicts sched.h */
+#endif
+
+/* clang-format off */
+const struct namespace_kind_info namespace_kinds[NAMESPACE_MAX] = {
+#define X(kind, name, file, flag) [NAMESPACE_##kind] = {name, file, flag},
+	NAMESPACE_KINDS(X)
+#undef X
+};
+/* clang-format on */
+
+void container_spec_init(struct container_spec *s)
+{
+	*s = (struct container_spec){
+		.process = {.args = STRV(LIMIT_ARGS), .env = STRV(2 * LIMIT_ENV)},
+		.masked_paths = STRV(LIMIT_GUARDED_PATHS),
+		.readonly_paths = STRV(LIMIT_GUARDED_PATHS),
+		.sysctl = STRV(LIMIT_SYSCTL),
+	};
+}
+
+void container_process_done(struct container_process *p)
+{
+	strv_done(&p->args);
+	strv_done(&p->env);
+	free(p->cwd);
+	free(p->user.groups);
+	free(p->apparmor_profile);
+	free(p->selinux_label);
+	*p = (struct container_process){.args = STRV(LIMIT_ARGS), .env = STRV(2 * LIMIT_ENV)};
+}
 
 void container_spec_done(struct container_spec *s)
 {
+	for (size_t i = 0; i < NAMESPACE_MAX; i++)
+		free(s->namespaces[i].path);
+	for (size_t i = 0; i < s->devices.n; i++)
+		free(s->devices.v[i].path);
+	free(s->devices.v);
+	free(s->uid_maps.v);
+	free(s->gid_maps.v);
 	mount_specs_done(&s->rootfs);
 	mount_specs_done(&s->mounts);
-	strv_done(&s->args);
-	strv_done(&s->env);
-	free(s->cwd);
+	strv_done(&s->masked_paths);
+	strv_done(&s->readonly_paths);
+	strv_done(&s->sysctl);
+	free(s->mount_label);
 	free(s->hostname);
-	free(s->user.groups);
-	free(s->network_path);
-	*s = (struct container_spec){.args = STRV(LIMIT_ARGS), .env = STRV(LIMIT_ENV)};
+	free(s->domainname);
+	container_process_done(&s->process);
+	seccomp_policy_free(s->seccomp);
+	container_hooks_done(&s->hooks);
+	container_spec_init(s);
 }
 
-/* A copy of a string that may be NULL. Returns false without memory. */
-static bool copy_string(const char *from, char **to)
+/* Room for one more of @n elements in an array that doubles at powers of two. */
+static int grow(void **array, size_t n, size_t size, size_t max, const char *what, struct err *e)
 {
-	*to = from ? strdup(from) : NULL;
-	return *to || !from;
+	void *more;
+
+	if (n >= max)
+		return err_set(e, -E2BIG, ERR_LIMIT, "more than %zu %s", max, what);
+	if ((n & (n - 1)) != 0)
+		return 0;
+	more = reallocarray(*array, n ? 2 * n : 1, size);
+	if (!more)
+		return err_oom(e);
+	*array = more;
+	return 0;
 }
 
-static bool copy_user(const struct container_user *from, struct container_user *to)
+int id_maps_add(struct id_maps *maps, const struct id_map *map, struct err *e)
 {
-	*to = (struct container_user){.uid = from->uid, .gid = from->gid};
-	if (from->n_groups == 0)
-		return true;
-	to->groups = reallocarray(NULL, from->n_groups, sizeof(*to->groups));
-	if (!to->groups)
-		return false;
-	memcpy(to->groups, from->groups, from->n_groups * sizeof(*to->groups));
-	to->n_groups = from->n_groups;
-	return true;
-}
-
-static int copy_lists(const struct container_spec *from, struct container_spec *to, struct err *e)
-{
-	int r = mount_specs_extend(&to->rootfs, &from->rootfs, e);
+	int r = grow((void **)&maps->v, maps->n, sizeof(*map), LIMIT_ID_MAPS, "id mappings", e);
 
 	if (r == 0)
-		r = mount_specs_extend(&to->mounts, &from->mounts, e);
-	if (r == 0)
-		r = strv_extend(&to->args, &from->args, e);
-	if (r == 0)
-		r = strv_extend(&to->env, &from->env, e);
+		maps->v[maps->n++] = *map;
 	return r;
 }
 
-int container_spec_copy(const struct container_spec *from, struct container_spec *to, struct err *e)
+int container_devices_add(struct container_devices *devices, const struct container_device *device,
+			  struct err *e)
 {
-	cleanup_container_spec struct container_spec copy = {
-		.readonly_rootfs = from->readonly_rootfs,
-		.die_with_parent = from->die_with_parent,
-		.open_files = from->open_files,
-		.args = STRV(LIMIT_ARGS),
-		.env = STRV(LIMIT_ENV),
-		.network = from->network,
-	};
-	int r = copy_lists(from, &copy, e);
+	char *path;
+	int r = grow((void **)&devices->v, devices->n, sizeof(*device), LIMIT_DEVICES, "devices",
+		     e);
 
 	if (r < 0)
 		return r;
-	if (!copy_string(from->cwd, &copy.cwd) || !copy_string(from->hostname, &copy.hostname) ||
-	    !copy_string(from->network_path, &copy.network_path) ||
-	    !copy_user(&from->user, &copy.user))
+	path = strdup(device->path);
+	if (!path)
 		return err_oom(e);
-	*to = copy;
-	copy = (struct container_spec){0}; /* handed over */
+	devices->v[devices->n] = *device;
+	devices->v[devices->n++].path = path;
 	return 0;
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/launch.h"
 
-#include <fcntl.h>
-#include <sched.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/sys.h"
-#include "runtime/child.h"
-#include "runtime/seccomp.h"
+#include "runtime/launch_parts.h"
 
 /* clang-format off */
 /* What execve() says of a command that isn't there or can't be run, in words of a shell. */
@@ -33,120 +32,153 @@ static const struct {
 
 static int exec_error(const struct child_report *report, struct err *e)
 {
-	const char *path = report->path ? report->path : report->op->path;
-
 	for (size_t i = 0; i < ARRAY_SIZE(exec_failures); i++)
 		if (exec_failures[i].code == -report->code)
 			return err_set(e, exec_failures[i].r, exec_failures[i].kind,
-				       "execute '%s': %s", path, exec_failures[i].words);
+				       "execute '%s': %s", report->path, exec_failures[i].words);
 	errno = -report->code;
-	return err_sys(e, "execute '%s'", path);
+	return err_sys(e, "execute '%s'", report->path);
 }
 
-/* The child's report as an error of ours. */
-static int step_error(const struct child_report *report, struct err *e)
+static int hook_error(const struct child_report *report, struct err *e)
 {
-	const char *path = report->path ? report->path : report->op->path;
-	const char *words = op_words(report->op->kind);
-	const char *detail = report->detail;
-	bool missing = report->code == -ENOENT && path && path[0] == '/';
+	const char *words = report->code == -ETIMEDOUT ? "it ran longer than its timeout"
+			    : report->code == -ECHILD  ? "it failed"
+						       : strerror(-report->code);
+	const char *kind = report->value < HOOK_MAX ? hook_names[report->value] : "";
 
-	if (report->op->kind == OP_EXEC)
+	return err_set(e, report->code, report->code == -ETIMEDOUT ? ERR_LIMIT : ERR_PRECONDITION,
+		       "%s hook '%s': %s%s%s", kind, report->path, words,
+		       report->detail[0] ? ": " : "", report->detail);
+}
+
+int launch_error(const struct child_report *report, struct err *e)
+{
+	const char *words = report->kind < OP_KIND_MAX ? op_words((enum op_kind)report->kind) : "";
+	const char *path = report->path, *detail = report->detail;
+	bool missing = report->code == -ENOENT && path[0] == '/';
+	bool quotes = path[0] != '\0';
+
+	if (report->kind == OP_EXEC || report->kind == OP_LOOK_UP)
 		return exec_error(report, e);
+	if (report->kind == OP_HOOKS)
+		return hook_error(report, e);
 	if (report->code == -EXDEV)
 		return err_set(e, report->code, ERR_INVALID,
 			       "%s '%s': it doesn't lie where it has to in the container", words,
 			       path);
+	if (report->kind == OP_LABEL && (report->code == -ENOENT || report->code == -EINVAL))
+		return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
+			       "label in '%s': this kernel has no security module for it", path);
 	if (strncmp(detail, "e ", 2) == 0)
 		detail += 2;
 	return err_set(e, report->code, missing ? ERR_NOT_FOUND : ERR_INTERNAL, "%s%s%s%s: %s%s%s",
-		       words, path ? " '" : "", path ? path : "", path ? "'" : "",
-		       *detail ? detail : "", *detail ? ": " : "", strerror(-report->code));
+		       words, quotes ? " '" : "", path, quotes ? "'" : "", detail,
+		       *detail ? ": " : "", strerror(-report->code));
+}
+
+int launch_compile_filter(struct runtime_plan *plan, const char *cache, struct err *e)
+{
+	int r;
+
+	if (!plan->seccomp)
+		return 0;
+	r = seccomp_compile(plan->seccomp, cache, &plan->program, e);
+	if (r < 0)
+		return r;
+	plan->orders.filter = plan->program.filter;
+	plan->orders.n_filter = plan->program.len;
+	plan->orders.filter_flags = seccomp_policy_flags(plan->seccomp);
+	return 0;
+}
+
+/* ---- direct ---------------------------------------------------------------------------- */
+
+/* What is played outside by another program, a child of ours plays itself. */
+static int play_all(void *arg)
+{
+	struct child *c = arg;
+
+	umask(0); /* modes of nodes and directories are meant as they are written */
+	if (child_play(c, &c->orders->outside) == 0)
+		child_play(c, &c->orders->inside);
+	return 125; /* nobody sees it: the parent reads the report */
 }
 
 /*
  * No handler of ours may run in the child, so every signal is blocked around the call; the
  * child gets default actions and unblocks at its very end.
  */
-static pid_t clone_child(struct child *c, struct clone_args *args)
+pid_t launch_clone(struct clone_args *args, int (*child)(void *), void *arg)
 {
 	sigset_t all, before;
 	pid_t pid;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid = sys_clone3_vfork(args, child_main, c);
+	pid = sys_clone3_vfork(args, child, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return pid;
 }
 
-static int clone_error(int cgroup_fd, struct err *e)
+int launch_clone_error(int cgroup_fd, int code, struct err *e)
 {
+	errno = code;
 	if (cgroup_fd >= 0)
 		return err_sys(e, "starting a process in the container's cgroup");
 	return err_sys(e, "starting a process in namespaces of its own");
 }
 
-/* Everything that takes memory or may block on the host, before the child exists. */
-static int prepare(const struct runtime_plan *plan, struct child *c, struct err *e)
+static int launch_direct(struct runtime_plan *plan, const struct launch *how,
+			 struct runtime_process *ret, struct err *e)
 {
-	int r = seccomp_compile(seccomp_default(), /* cache= */ NULL, &c->filter, e);
-
-	if (r < 0 || !plan->network_path)
-		return r;
-	c->network_fd = open(plan->network_path, O_RDONLY | O_CLOEXEC);
-	if (c->network_fd < 0)
-		return err_sys(e, "network namespace '%s'", plan->network_path);
-	return 0;
-}
-
-static int start(struct child *c, int cgroup_fd, struct runtime_process *ret, struct err *e)
-{
+	struct child_report report = {.code = 0};
+	struct child c = {
+		.orders = &plan->orders,
+		.gate = how->gate ? how->gate[0] : -EBADF,
+		.stdio = {how->stdio[0], how->stdio[1], how->stdio[2]},
+		.sync = -EBADF,
+		.report = &report,
+		.report_fd = -EBADF,
+		CHILD_START,
+	};
 	int pidfd = -EBADF;
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND |
-			 c->plan->clone_flags | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+			 plan->orders.clone_flags | (how->cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
-		.cgroup = cgroup_fd >= 0 ? (uint64_t)cgroup_fd : 0,
+		.cgroup = how->cgroup_fd >= 0 ? (uint64_t)how->cgroup_fd : 0,
 	};
-	pid_t pid = clone_child(c, &args);
+	pid_t pid = launch_clone(&args, play_all, &c);
 
 	if (pid < 0)
-		return clone_error(cgroup_fd, e);
-	if (c->report->code < 0) {
+		return launch_clone_error(how->cgroup_fd, errno, e);
+	if (report.code < 0) {
 		siginfo_t info;
 
 		waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
 		fd_close(pidfd);
-		return step_error(c->report, e);
+		return launch_error(&report, e);
 	}
 	*ret = (struct runtime_process){.pid = pid, .pidfd = pidfd};
 	return 0;
 }
 
-int runtime_launch(struct runtime_plan *plan, int cgroup_fd, const int *gate, const int stdio[3],
-		   struct runtime_process *ret, struct err *e)
+/* ---------------------------------------------------------------------------------------- */
+
+int runtime_launch(struct runtime_plan *plan, const struct launch *how, struct runtime_process *ret,
+		   struct err *e)
 {
-	struct child_report report = {.code = 0};
-	struct child c = {
-		.plan = plan,
-		.gate = gate,
-		.stdio = stdio,
-		.network_fd = -EBADF,
-		.report = &report,
-		CHILD_START,
-	};
 	int r;
 
 	if (plan->launched)
 		return err_set(e, -EINVAL, ERR_PRECONDITION, "the plan was launched before");
 	plan->launched = true;
-	r = prepare(plan, &c, e);
+	r = launch_compile_filter(plan, how->seccomp_cache, e);
 	if (r == 0)
-		r = start(&c, cgroup_fd, ret, e);
-	fd_close(c.network_fd);
-	seccomp_program_done(&c.filter);
+		r = plan->is_staged ? launch_staged(plan, how, ret, e)
+				    : launch_direct(plan, how, ret, e);
 	return r < 0 ? err_wrap(e, r, "starting the container") : 0;
 }
 

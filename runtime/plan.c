@@ -3,15 +3,13 @@
 
 #include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "base/limits.h"
 #include "base/path.h"
-#include "runtime/capabilities.h"
-#include "runtime/plan_ops.h"
+#include "runtime/plan_build.h"
 
-#define DEFAULT_HOSTNAME "anchord"
-
-/* Strings of all mounts together; each list that they come from has its own limit. */
+/* Strings of all lists together; each list that they come from has its own limit. */
 enum { PLAN_STRINGS = LIMIT_MOUNTS * (LIMIT_MOUNT_OPTIONS + LIMIT_LAYERS) };
 
 /* clang-format off */
@@ -50,139 +48,244 @@ static void *grown(struct runtime_plan *plan, void *array, size_t n, size_t size
 	return more;
 }
 
-void plan_add(struct runtime_plan *plan, const struct op *op)
+void plan_add(struct runtime_plan *plan, struct ops *ops, const struct op *op)
 {
-	struct op *ops = grown(plan, plan->ops, plan->n_ops, sizeof(*ops));
+	struct op *v = grown(plan, ops->v, ops->n, sizeof(*v));
 
-	if (!ops)
+	if (!v)
 		return;
-	plan->ops = ops;
-	plan->ops[plan->n_ops++] = *op;
+	ops->v = v;
+	ops->v[ops->n++] = *op;
+}
+
+void plan_do(struct runtime_plan *plan, enum op_kind kind)
+{
+	plan_add(plan, &plan->orders.inside, &(struct op){.kind = kind});
+}
+
+void plan_do_path(struct runtime_plan *plan, enum op_kind kind, const char *path)
+{
+	plan_add(plan, &plan->orders.inside,
+		 &(struct op){.kind = kind, .path = plan_keep(plan, path)});
+}
+
+void plan_do_value(struct runtime_plan *plan, enum op_kind kind, uint64_t value)
+{
+	plan_add(plan, &plan->orders.inside, &(struct op){.kind = kind, .value = value});
 }
 
 void plan_add_param(struct runtime_plan *plan, enum op_param_kind kind, const char *key,
 		    const char *value)
 {
-	struct op_param *params = grown(plan, plan->params, plan->n_params, sizeof(*params));
+	struct orders *o = &plan->orders;
+	struct op_param *params = grown(plan, o->params, o->n_params, sizeof(*params));
 
 	if (!params)
 		return;
-	plan->params = params;
-	plan->params[plan->n_params++] = (struct op_param){kind, key, value};
+	o->params = params;
+	o->params[o->n_params++] = (struct op_param){kind, key, value};
 }
 
-/* ---- what is no mount ------------------------------------------------------------------ */
+/* ---- checks ---------------------------------------------------------------------------- */
 
-static int check_spec(const struct container_spec *spec, struct err *e)
+static bool is_new(const struct container_spec *spec, enum namespace_kind kind)
 {
-	if (spec->rootfs.n == 0)
+	return spec->namespaces[kind].mode == NAMESPACE_NEW;
+}
+
+static int check_files(const struct container_spec *spec, struct err *e)
+{
+	if (spec->namespaces[NAMESPACE_MOUNT].mode == NAMESPACE_HOST)
+		return err_set(
+			e, -EOPNOTSUPP, ERR_UNSUPPORTED,
+			"a container without a mount namespace of its own would mount on the "
+			"host: that is not supported");
+	if (is_new(spec, NAMESPACE_MOUNT) && spec->rootfs.n == 0)
 		return err_set(e, -EINVAL, ERR_INVALID, "the container has no rootfs");
-	if (spec->args.n == 0)
-		return err_set(e, -EINVAL, ERR_INVALID, "the container has no command");
-	if (!spec->cwd || spec->cwd[0] != '/')
-		return err_set(e, -EINVAL, ERR_INVALID,
-			       "the working directory '%s' is not an absolute path",
-			       spec->cwd ? spec->cwd : "");
-	if (spec->user.n_groups > LIMIT_GROUPS)
-		return err_set(e, -EINVAL, ERR_INVALID, "more than %d supplementary groups",
-			       LIMIT_GROUPS);
-	if (spec->network == NETWORK_PATH && !spec->network_path)
-		return err_set(e, -EINVAL, ERR_INVALID, "the network namespace has no path");
 	return 0;
 }
 
-static void add(struct runtime_plan *plan, enum op_kind kind)
+static int check_names(const struct container_spec *spec, struct err *e)
 {
-	plan_add(plan, &(struct op){.kind = kind});
+	if (spec->namespaces[NAMESPACE_UTS].mode != NAMESPACE_HOST)
+		return 0;
+	if (spec->hostname && *spec->hostname)
+		return err_set(e, -EINVAL, ERR_INVALID,
+			       "unable to set hostname without a private UTS namespace");
+	if (spec->domainname && *spec->domainname)
+		return err_set(e, -EINVAL, ERR_INVALID,
+			       "unable to set domainname without a private UTS namespace");
+	return 0;
 }
 
-static void add_path(struct runtime_plan *plan, enum op_kind kind, const char *path)
+static int check_process(const struct container_process *p, struct err *e)
 {
-	plan_add(plan, &(struct op){.kind = kind, .path = plan_keep(plan, path)});
+	if (p->args.n == 0)
+		return err_set(e, -EINVAL, ERR_INVALID, "the container has no command");
+	if (!p->cwd || p->cwd[0] != '/')
+		return err_set(e, -EINVAL, ERR_INVALID,
+			       "the working directory '%s' is not absolute", p->cwd ? p->cwd : "");
+	if (p->user.n_groups > LIMIT_GROUPS)
+		return err_set(e, -EINVAL, ERR_INVALID, "more than %d supplementary groups",
+			       LIMIT_GROUPS);
+	return 0;
 }
 
-static void add_value(struct runtime_plan *plan, enum op_kind kind, uint64_t value)
+/* What needs the outside process, or a memory of one's own. */
+static int check_stage(const struct runtime_plan *plan, const struct container_spec *spec,
+		       struct err *e)
 {
-	plan_add(plan, &(struct op){.kind = kind, .value = value});
+	bool has_hooks = false;
+	bool joins_network_alone =
+		plan->orders.outside.n <= 1 &&
+		(plan->orders.outside.n == 0 || plan->orders.outside.v[0].value == CLONE_NEWNET);
+
+	for (enum hook_kind kind = 0; kind <= HOOK_START_CONTAINER; kind++)
+		has_hooks |= spec->hooks.of[kind].n > 0;
+	if (plan->is_staged ||
+	    (joins_network_alone && !has_hooks && !spec->has_init &&
+	     !plan_has_user_namespace(spec) && !spec->process.terminal.is_wanted))
+		return 0;
+	return err_set(
+		e, -EOPNOTSUPP, ERR_UNSUPPORTED,
+		"namespaces that are joined, users that are mapped, hooks and terminals need a "
+		"staged launch");
 }
 
-static void add_namespaces(struct runtime_plan *plan, const struct container_spec *spec)
+/* ---- the parts ------------------------------------------------------------------------- */
+
+static void add_terminal(struct runtime_plan *plan, const struct container_spec *spec)
 {
-	plan->clone_flags =
-		CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-	if (spec->network == NETWORK_NONE)
-		plan->clone_flags |= CLONE_NEWNET;
-	if (spec->network != NETWORK_PATH)
-		return;
-	plan->network_path = strdup(spec->network_path);
-	plan->oom |= !plan->network_path;
-	add_path(plan, OP_JOIN_NETWORK, spec->network_path);
+	const struct container_process *p = &spec->process;
+
+	if (p->terminal.is_wanted)
+		plan_add(plan, &plan->orders.inside,
+			 &(struct op){.kind = OP_TERMINAL,
+				      .value = p->terminal.rows,
+				      .other = p->terminal.columns,
+				      .uid = p->user.uid,
+				      .flags = is_new(spec, NAMESPACE_MOUNT) ? OP_CREATE : 0});
 }
 
-static int add_mounts(struct runtime_plan *plan, const struct container_spec *spec, struct err *e)
+static void add_hooks(struct runtime_plan *plan, const struct container_spec *spec)
+{
+	const struct hook_list *of = spec->hooks.of;
+
+	if (of[HOOK_PRESTART].n > 0 || of[HOOK_CREATE_RUNTIME].n > 0)
+		plan_add(plan, &plan->orders.inside,
+			 &(struct op){.kind = OP_HOOKS,
+				      .path = hook_names[HOOK_CREATE_RUNTIME],
+				      .value = HOOK_CREATE_RUNTIME});
+	if (of[HOOK_CREATE_CONTAINER].n > 0)
+		plan_add(plan, &plan->orders.inside,
+			 &(struct op){.kind = OP_HOOKS,
+				      .path = hook_names[HOOK_CREATE_CONTAINER],
+				      .value = HOOK_CREATE_CONTAINER});
+}
+
+static void add_root(struct runtime_plan *plan, const struct container_spec *spec)
+{
+	unsigned long how = spec->rootfs_propagation;
+
+	if (spec->readonly_rootfs)
+		plan_do(plan, OP_READONLY_ROOT);
+	plan_do(plan, spec->keeps_root ? OP_CHANGE_ROOT : OP_PIVOT_ROOT);
+	if (how && (how & ~(unsigned long)MS_REC) != MS_PRIVATE)
+		plan_add(plan, &plan->orders.inside,
+			 &(struct op){.kind = OP_ROOT_PROPAGATION,
+				      .value = how & ~(unsigned long)MS_REC,
+				      .flags = how & MS_REC ? OP_RECURSIVE : 0});
+}
+
+/* How all mounts of the host are seen at first. */
+static uint64_t first_propagation(const struct container_spec *spec)
+{
+	unsigned long how = spec->rootfs_propagation & ~(unsigned long)MS_REC;
+
+	return how == MS_PRIVATE || how == MS_SHARED ? how : MS_SLAVE;
+}
+
+static int add_files(struct runtime_plan *plan, const struct container_spec *spec, struct err *e)
 {
 	int r;
 
-	add(plan, OP_PRIVATE_MOUNTS);
-	r = plan_rootfs(plan, &spec->rootfs, e);
+	plan_add(plan, &plan->orders.inside,
+		 &(struct op){.kind = OP_PRIVATE_MOUNTS,
+			      .path = plan->orders.staging,
+			      .value = first_propagation(spec)});
+	r = plan_rootfs(plan, spec, e);
+	if (r == 0)
+		r = plan_mounts(plan, spec, e);
+	if (r == 0)
+		r = plan_devices(plan, spec, e);
 	if (r < 0)
 		return r;
-	plan_default_mounts(plan);
-	r = plan_mounts(plan, &spec->mounts, e);
-	if (r < 0)
-		return r;
-	plan_default_masks(plan);
-	if (spec->readonly_rootfs)
-		add(plan, OP_READONLY_ROOT);
-	add(plan, OP_PIVOT_ROOT);
+	add_terminal(plan, spec);
+	add_hooks(plan, spec);
+	plan_guards(plan, spec);
+	add_root(plan, spec);
 	return 0;
-}
-
-/*
- * Each step needs what later ones take away: the working directory is entered as root, as
- * runc does (images name /root and another user); the filter needs CAP_SYS_ADMIN.
- */
-static void add_process(struct runtime_plan *plan, const struct container_spec *spec)
-{
-	const char *hostname =
-		spec->hostname && *spec->hostname ? spec->hostname : DEFAULT_HOSTNAME;
-	uint64_t caps = runtime_capabilities_default();
-
-	add_path(plan, OP_HOSTNAME, hostname);
-	if (spec->network == NETWORK_NONE)
-		add(plan, OP_LOOPBACK_UP);
-	add(plan, OP_NEW_SESSION);
-	add(plan, OP_STDIO);
-	add(plan, OP_SESSION_KEYRING);
-	add_value(plan, OP_UMASK, 0022);
-	if (spec->open_files)
-		add_value(plan, OP_OPEN_FILES, spec->open_files);
-	add_value(plan, OP_BOUNDING_SET, caps);
-	if (spec->is_gated)
-		add(plan, OP_GATE);
-	add(plan, OP_CLOSE_FDS);
-	add_path(plan, OP_WORKING_DIRECTORY, spec->cwd);
-	add(plan, OP_SECCOMP);
-	add(plan, OP_USER);
-	/* execve() would give another user none: so execve() itself is checked without them. */
-	add_value(plan, OP_CAPABILITIES, spec->user.uid == 0 ? caps : 0);
-	if (spec->die_with_parent)
-		add(plan, OP_PARENT_DEATH); /* a change of user takes it back */
-	add(plan, OP_SIGNALS);
-	add_path(plan, OP_EXEC, spec->args.v[0]);
 }
 
 static int copy_user(struct runtime_plan *plan, const struct container_user *user, struct err *e)
 {
-	plan->user = *user;
-	plan->user.groups = NULL;
+	struct orders *o = &plan->orders;
+
+	o->uid = user->uid;
+	o->gid = user->gid;
 	if (user->n_groups == 0)
 		return 0;
-	plan->user.groups = calloc(user->n_groups, sizeof(*user->groups));
-	if (!plan->user.groups)
+	o->groups = calloc(user->n_groups, sizeof(*user->groups));
+	if (!o->groups)
 		return err_oom(e);
-	memcpy(plan->user.groups, user->groups, user->n_groups * sizeof(*user->groups));
+	memcpy(o->groups, user->groups, user->n_groups * sizeof(*user->groups));
+	o->n_groups = user->n_groups;
 	return 0;
+}
+
+static int copy_process(struct runtime_plan *plan, const struct container_process *p, struct err *e)
+{
+	int r = strv_extend(&plan->args, &p->args, e);
+
+	if (r == 0)
+		r = strv_extend(&plan->env, &p->env, e);
+	if (r == 0)
+		r = copy_user(plan, &p->user, e);
+	if (r == 0)
+		r = plan_candidates(p->args.v[0], &p->env, &plan->candidates, e);
+	/* Only what is executed wants lists that aren't const. */
+	plan->orders.args = (char **)(uintptr_t)strv_get(&plan->args);
+	plan->orders.env = (char **)(uintptr_t)strv_get(&plan->env);
+	plan->orders.candidates = (char **)(uintptr_t)strv_get(&plan->candidates);
+	return r;
+}
+
+static int copy_seccomp(struct runtime_plan *plan, const struct container_spec *spec, struct err *e)
+{
+	const struct seccomp_policy *p = spec->seccomp;
+
+	plan->seccomp = p ? p : spec->has_default_filter ? seccomp_default() : NULL;
+	if (!p || !seccomp_policy_notifies(p))
+		return 0;
+	if (!p->listener_path || !*p->listener_path)
+		return err_set(e, -EINVAL, ERR_INVALID,
+			       "the seccomp policy notifies, but has no listenerPath");
+	plan->listener_path = strdup(p->listener_path);
+	return plan->listener_path ? 0 : err_oom(e);
+}
+
+/* A mount namespace that is joined has its root already. */
+static int add_inside(struct runtime_plan *plan, const struct container_spec *spec, struct err *e)
+{
+	int r = plan_new_namespaces(plan, spec, e);
+
+	if (r < 0)
+		return r;
+	if (is_new(spec, NAMESPACE_MOUNT))
+		r = add_files(plan, spec, e);
+	else
+		add_terminal(plan, spec);
+	return r == 0 ? plan_process(plan, spec, e) : r;
 }
 
 static int fill(struct runtime_plan *plan, const struct container_spec *spec, const char *staging,
@@ -192,33 +295,36 @@ static int fill(struct runtime_plan *plan, const struct container_spec *spec, co
 
 	plan->strings = STRV(PLAN_STRINGS);
 	plan->args = STRV(LIMIT_ARGS);
-	plan->env = STRV(LIMIT_ENV);
+	plan->env = STRV(3 * LIMIT_ENV);
 	plan->candidates = STRV(LIMIT_PATH);
-	plan->staging = plan_keep(plan, staging);
-	r = strv_extend(&plan->args, &spec->args, e);
+	plan->is_staged = spec->is_staged;
+	for (size_t i = 0; i < ORDER_FD_MAX; i++)
+		plan->orders.fds[i] = -1;
+	plan->orders.staging = plan_keep(plan, staging);
+	r = copy_process(plan, &spec->process, e);
 	if (r == 0)
-		r = strv_extend(&plan->env, &spec->env, e);
+		r = copy_seccomp(plan, spec, e);
 	if (r == 0)
-		r = copy_user(plan, &spec->user, e);
+		r = plan_hooks(plan, &spec->hooks, e);
 	if (r == 0)
-		r = plan_candidates(spec->args.v[0], &spec->env, &plan->candidates, e);
-	if (r < 0)
-		return r;
-	add_namespaces(plan, spec);
-	r = add_mounts(plan, spec, e);
-	if (r < 0)
-		return r;
-	add_process(plan, spec);
-	return plan->oom ? err_oom(e) : 0;
+		r = add_inside(plan, spec, e);
+	if (r == 0)
+		r = plan_joined_namespaces(plan, spec, e);
+	if (r == 0)
+		r = check_stage(plan, spec, e);
+	return r == 0 && plan->oom ? err_oom(e) : r;
 }
 
 int runtime_plan_new(const struct container_spec *spec, const char *staging,
 		     struct runtime_plan **ret, struct err *e)
 {
 	struct runtime_plan *plan;
-	int r;
+	int r = check_files(spec, e);
 
-	r = check_spec(spec, e);
+	if (r == 0)
+		r = check_names(spec, e);
+	if (r == 0)
+		r = check_process(&spec->process, e);
 	if (r < 0)
 		return r;
 	plan = calloc(1, sizeof(*plan));
@@ -233,18 +339,36 @@ int runtime_plan_new(const struct container_spec *spec, const char *staging,
 	return 0;
 }
 
+static void free_hooks(struct order_hooks *hooks)
+{
+	for (size_t i = 0; i < hooks->n; i++) {
+		free(hooks->v[i].args);
+		free(hooks->v[i].env);
+	}
+	free(hooks->v);
+}
+
 struct runtime_plan *runtime_plan_free(struct runtime_plan *plan)
 {
+	struct orders *o;
+
 	if (!plan)
 		return NULL;
+	o = &plan->orders;
 	strv_done(&plan->strings);
 	strv_done(&plan->args);
 	strv_done(&plan->env);
 	strv_done(&plan->candidates);
-	free(plan->user.groups);
-	free(plan->network_path);
-	free(plan->params);
-	free(plan->ops);
+	for (size_t i = 0; i < ORDER_HOOKS; i++)
+		free_hooks(&o->hooks[i]);
+	for (size_t i = 0; i < ORDER_CPU_SETS; i++)
+		free(o->cpus[i]);
+	seccomp_program_done(&plan->program);
+	free(plan->listener_path);
+	free(o->groups);
+	free(o->params);
+	free(o->inside.v);
+	free(o->outside.v);
 	free(plan);
 	return NULL;
 }

@@ -17,30 +17,30 @@ struct runtime_plan;
 
 /*
  * runtime_plan_new - operations for @spec
- * @staging: host path of an empty directory onto which the rootfs is attached before
- *           pivot_root, in the container's own mount namespace only; copied
+ * @spec:    the plan borrows its seccomp policy, until it is launched
+ * @staging: host path of a directory onto which the rootfs is attached before pivot_root, in the
+ *           container's own mount namespace only; copied. An empty one, or the rootfs itself, where
+ *           hooks look for it
  *
- * Order: namespaces are made by clone3; then private propagation, rootfs, /proc, /dev with
- * nodes and links, /dev/pts, /dev/shm, /dev/mqueue, /sys, /sys/fs/cgroup (read-only), the
- * caller's mounts in their order, masked and read-only paths, read-only rootfs, pivot_root,
- * hostname, loopback, stdio, session keyring, bounding set, descriptors closed, working
- * directory, seccomp, ids, capabilities, default signals, execve over the candidates of PATH.
+ * Order: outside, mounts that the host's ids are needed for, existing namespaces, time offsets.
+ * New namespaces are made by clone3; inside, propagation, rootfs, mounts in their order, /dev with
+ * nodes and links, terminal, hooks, masked and read-only paths, read-only rootfs, pivot_root, names
+ * of the host, loopback, kernel parameters, session, stdio, keyring, limits, priorities, bounding
+ * set; then the gate, descriptors closed, working directory, labels, seccomp, ids, capabilities,
+ * default signals; and a wait for the start, hooks, execve over the candidates of PATH.
  *
- * A mount's destination must exist in the container (the executor makes and unmakes missing
- * ones); only below file systems that the plan itself mounted does the child create it.
+ * Without makes_mount_points a mount's destination must exist in the container (the executor makes
+ * and unmakes missing ones); only below a tmpfs of the plan itself does the child create it.
+ *
+ * Capabilities that this process lacks are left out.
  *
  * Returns: 0; -EINVAL, -EOPNOTSUPP as mount_options_parse(); -EINVAL (ERR_INVALID) for an
- *          incomplete spec; -ENOMEM.
+ *          incomplete or contradictory spec; -EOPNOTSUPP (ERR_UNSUPPORTED) for what is_staged would
+ *          be needed for; -ENOMEM.
  */
 int runtime_plan_new(const struct container_spec *spec, const char *staging,
 		     struct runtime_plan **ret, struct err *e);
 struct runtime_plan *runtime_plan_free(struct runtime_plan *plan);
-
-/*
- * Append what every container gets mounted before the caller's mounts, as specs of type and
- * destination for who looks into it. Returns 0, -E2BIG, -ENOMEM.
- */
-int runtime_default_mounts(struct mount_specs *ret, struct err *e);
 
 /* One operation a line, for people and golden tests. */
 int runtime_plan_print(const struct runtime_plan *plan, struct buf *to, struct err *e);

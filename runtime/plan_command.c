@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "runtime/plan_ops.h"
+#include "runtime/plan_build.h"
 
 /* What docker gives a container whose image sets none. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

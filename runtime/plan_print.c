@@ -7,7 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/path.h"
-#include "runtime/plan_ops.h"
+#include "runtime/plan_build.h"
 
 struct word {
 	uint64_t bit;
@@ -15,11 +15,6 @@ struct word {
 };
 
 /* clang-format off */
-static const struct word namespaces[] = {
-	{CLONE_NEWNS, "mount"}, {CLONE_NEWPID, "pid"}, {CLONE_NEWIPC, "ipc"},
-	{CLONE_NEWUTS, "uts"}, {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWNET, "network"},
-};
-
 static const struct word attributes[] = {
 	{MOUNT_ATTR_RDONLY, "ro"}, {MOUNT_ATTR_NOSUID, "nosuid"}, {MOUNT_ATTR_NODEV, "nodev"},
 	{MOUNT_ATTR_NOEXEC, "noexec"}, {MOUNT_ATTR_NOATIME, "noatime"},
@@ -29,6 +24,7 @@ static const struct word attributes[] = {
 
 static const struct word flags[] = {
 	{OP_RECURSIVE, "recursive"}, {OP_OPTIONAL, "optional"}, {OP_CREATE, "create"},
+	{OP_KEEP_HARD, "at most the hard one"},
 };
 /* clang-format on */
 
@@ -67,10 +63,10 @@ static void print_text(struct printer *p, const char *before, const char *text)
 	print(p, "%s'%s'", before, escaped);
 }
 
-static void print_params(struct printer *p, const struct runtime_plan *plan, const struct op *op)
+static void print_params(struct printer *p, const struct orders *o, const struct op *op)
 {
 	for (size_t i = 0; i < op->n_params; i++) {
-		const struct op_param *param = &plan->params[op->first_param + i];
+		const struct op_param *param = &o->params[op->first_param + i];
 
 		print(p, " %s", param->key);
 		if (param->value)
@@ -78,27 +74,68 @@ static void print_params(struct printer *p, const struct runtime_plan *plan, con
 	}
 }
 
-static void print_value(struct printer *p, const struct op *op)
+static void print_user(struct printer *p, const struct orders *o)
+{
+	print(p, " %u:%u", o->uid, o->gid);
+	for (size_t i = 0; i < o->n_groups; i++)
+		print(p, ",%u", o->groups[i]);
+}
+
+static void print_capabilities(struct printer *p, const struct orders *o, const struct op *op)
+{
+	print(p, " effective %#" PRIx64 " permitted %#" PRIx64, op->value, op->other);
+	if (o->inheritable)
+		print(p, " inheritable %#" PRIx64, o->inheritable);
+	if (o->ambient)
+		print(p, " ambient %#" PRIx64, o->ambient);
+}
+
+static void print_node(struct printer *p, const struct op *op)
+{
+	print(p, " %u:%u %06" PRIo64, major(op->value), minor(op->value), op->other);
+	if (op->uid || op->gid)
+		print(p, " of %u:%u", op->uid, op->gid);
+}
+
+static void print_value(struct printer *p, const struct orders *o, const struct op *op)
 {
 	switch (op->kind) {
 	case OP_FILESYSTEM:
 	case OP_ATTRIBUTES:
 		print_words(p, attributes, ARRAY_SIZE(attributes), op->value, "");
-		print_words(p, attributes, ARRAY_SIZE(attributes), op->clear, "-");
+		print_words(p, attributes, ARRAY_SIZE(attributes), op->other, "-");
 		break;
 	case OP_NODE:
-		print(p, " %u:%u", major(op->value), minor(op->value));
+		print_node(p, op);
 		break;
 	case OP_UMASK:
 		print(p, " %04" PRIo64, op->value);
 		break;
-	case OP_OPEN_FILES:
+	case OP_RLIMIT:
+		print(p, " %u: %" PRIu64 " %" PRIu64, op->number, op->value, op->other);
+		break;
+	case OP_TERMINAL:
+		print(p, " %" PRIu64 "x%" PRIu64, op->value, op->other);
+		break;
+	case OP_HOLD:
+	case OP_TAKE:
+	case OP_IO_PRIORITY:
+	case OP_CPUS:
 		print(p, " %" PRIu64, op->value);
 		break;
+	case OP_JOIN_TARGET:
+	case OP_PERSONALITY:
 	case OP_BOUNDING_SET:
-	case OP_CAPABILITIES:
 	case OP_PROPAGATION:
+	case OP_PRIVATE_MOUNTS:
+	case OP_ROOT_PROPAGATION:
 		print(p, " %#" PRIx64, op->value);
+		break;
+	case OP_CAPABILITIES:
+		print_capabilities(p, o, op);
+		break;
+	case OP_USER:
+		print_user(p, o);
 		break;
 	default:
 		break; /* what follows from the kind is not repeated */
@@ -107,47 +144,67 @@ static void print_value(struct printer *p, const struct op *op)
 
 static const char *target_words(enum op_kind kind)
 {
-	return kind == OP_LINK ? " -> " : kind == OP_BIND ? " inside it " : " from ";
+	switch (kind) {
+	case OP_LINK:
+		return " -> ";
+	case OP_BIND:
+		return " inside it ";
+	case OP_FILESYSTEM:
+		return " from ";
+	case OP_ID_MAPPED:
+		return " groups ";
+	default:
+		return " = ";
+	}
 }
 
-static void print_op(struct printer *p, const struct runtime_plan *plan, const struct op *op)
+static void print_op(struct printer *p, const struct orders *o, const struct op *op)
 {
 	print(p, "%s", op_words(op->kind));
-	if (op->path)
+	if (op->path && op->kind != OP_PRIVATE_MOUNTS)
 		print_text(p, " ", op->path);
+	if (op->source)
+		print_text(p, " users ", op->source);
 	if (op->target)
 		print_text(p, target_words(op->kind), op->target);
-	print_params(p, plan, op);
-	print_value(p, op);
+	print_params(p, o, op);
+	print_value(p, o, op);
 	print_words(p, flags, ARRAY_SIZE(flags), op->flags, "");
-	if (op->kind == OP_USER) {
-		print(p, " %u:%u", plan->user.uid, plan->user.gid);
-		for (size_t i = 0; i < plan->user.n_groups; i++)
-			print(p, ",%u", plan->user.groups[i]);
+	print(p, "\n");
+}
+
+static void print_list(struct printer *p, const char *what, const struct strv *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		print(p, "%s", what);
+		print_text(p, " ", list->v[i]);
+		print(p, "\n");
 	}
+}
+
+static void print_namespaces(struct printer *p, uint64_t made)
+{
+	print(p, "namespaces");
+	for (size_t i = 0; i < NAMESPACE_MAX; i++)
+		if (made & namespace_kinds[i].flag)
+			print(p, " %s", namespace_kinds[i].name);
 	print(p, "\n");
 }
 
 int runtime_plan_print(const struct runtime_plan *plan, struct buf *to, struct err *e)
 {
+	const struct orders *o = &plan->orders;
 	struct printer p = {to, e, 0};
 
-	print(&p, "namespaces");
-	print_words(&p, namespaces, ARRAY_SIZE(namespaces), plan->clone_flags, "");
-	print(&p, "\n");
-	for (size_t i = 0; i < plan->n_ops; i++)
-		print_op(&p, plan, &plan->ops[i]);
-	for (size_t i = 0; i < plan->args.n; i++) {
-		print_text(&p, "argument ", plan->args.v[i]);
-		print(&p, "\n");
+	for (size_t i = 0; i < o->outside.n; i++) {
+		print(&p, "outside: ");
+		print_op(&p, o, &o->outside.v[i]);
 	}
-	for (size_t i = 0; i < plan->env.n; i++) {
-		print_text(&p, "environment ", plan->env.v[i]);
-		print(&p, "\n");
-	}
-	for (size_t i = 0; i < plan->candidates.n; i++) {
-		print_text(&p, "candidate ", plan->candidates.v[i]);
-		print(&p, "\n");
-	}
+	print_namespaces(&p, o->clone_flags);
+	for (size_t i = 0; i < o->inside.n; i++)
+		print_op(&p, o, &o->inside.v[i]);
+	print_list(&p, "argument", &plan->args);
+	print_list(&p, "environment", &plan->env);
+	print_list(&p, "candidate", &plan->candidates);
 	return p.r;
 }

@@ -82,6 +82,42 @@ static int set_recursive_readonly(struct mount_options *o, const struct word *w,
 	return 0;
 }
 
+static int set_recursive(struct mount_options *o, const struct word *w, const char *text,
+			 struct err *e)
+{
+	(void)text, (void)e;
+	o->recursive_set |= w->arg;
+	o->recursive_clear &= ~w->arg;
+	return 0;
+}
+
+static int clear_recursive(struct mount_options *o, const struct word *w, const char *text,
+			   struct err *e)
+{
+	(void)text, (void)e;
+	o->recursive_set &= ~w->arg;
+	o->recursive_clear |= w->arg;
+	return 0;
+}
+
+static int set_recursive_atime(struct mount_options *o, const struct word *w, const char *text,
+			       struct err *e)
+{
+	(void)text, (void)e;
+	o->recursive_set = (o->recursive_set & ~(uint64_t)MOUNT_ATTR__ATIME) | w->arg;
+	o->recursive_clear |= MOUNT_ATTR__ATIME;
+	return 0;
+}
+
+static int set_copies_up(struct mount_options *o, const struct word *w, const char *text,
+			 struct err *e)
+{
+	if (o->kind != MOUNT_SPECIAL)
+		return unsupported(o, w, text, e);
+	o->copies_up = true;
+	return 0;
+}
+
 static int set_propagation(struct mount_options *o, const struct word *w, const char *text,
 			   struct err *e)
 {
@@ -245,10 +281,82 @@ static int set_subpath(struct mount_options *o, const struct word *w, const char
 	return o->subpath ? 0 : err_oom(e);
 }
 
+/* ---- idmap ----------------------------------------------------------------------------- */
+
+/* "INSIDE-OUTSIDE-COUNT#..." up to ';' as the kernel's lines "INSIDE OUTSIDE COUNT". */
+static int parse_id_map(const char *from, size_t n, char **ret, struct err *e)
+{
+	char *lines = malloc(n + 2);
+	int numbers = 1;
+
+	if (!lines)
+		return err_oom(e);
+	for (size_t i = 0; i < n; i++) {
+		bool ends = from[i] == '-' || from[i] == '#';
+		bool is_placed = i > 0 && i + 1 < n && from[i - 1] >= '0' && from[i - 1] <= '9';
+
+		if (ends ? !is_placed || (from[i] == '#') != (numbers % 3 == 0)
+			 : from[i] < '0' || from[i] > '9') {
+			free(lines);
+			return err_set(e, -EINVAL, ERR_INVALID,
+				       "an id map is INSIDE-OUTSIDE-COUNT[#...]");
+		}
+		numbers += ends;
+		lines[i] = (char)(from[i] == '-' ? ' ' : from[i] == '#' ? '\n' : from[i]);
+	}
+	lines[n] = '\n';
+	lines[n + 1] = '\0';
+	if (n == 0 || numbers % 3 != 0) {
+		free(lines);
+		return err_set(e, -EINVAL, ERR_INVALID, "an id map is INSIDE-OUTSIDE-COUNT[#...]");
+	}
+	free(*ret);
+	*ret = lines;
+	return 0;
+}
+
+/* "uids=...;gids=..." in any order. */
+static int parse_id_maps(struct mount_options *o, const char *text, struct err *e)
+{
+	for (const char *at = text, *end;; at = end + 1) {
+		bool is_uids = strncmp(at, "uids=", 5) == 0;
+		int r;
+
+		end = strchrnul(at, ';');
+		if (!is_uids && strncmp(at, "gids=", 5) != 0)
+			return err_set(e, -EINVAL, ERR_INVALID,
+				       "an id-mapped mount has uids=...;gids=...");
+		r = parse_id_map(at + 5, (size_t)(end - at) - 5,
+				 is_uids ? &o->uid_map : &o->gid_map, e);
+		if (r < 0)
+			return r;
+		if (!*end)
+			break;
+	}
+	if (!o->uid_map || !o->gid_map)
+		return err_set(e, -EINVAL, ERR_INVALID, "an id-mapped mount has uids and gids");
+	return 0;
+}
+
+static int set_id_map(struct mount_options *o, const struct word *w, const char *text,
+		      struct err *e)
+{
+	const char *maps = text + strlen(w->name);
+
+	if (o->kind != MOUNT_BIND)
+		return unsupported(o, w, text, e);
+	o->is_id_mapped = true;
+	o->id_map_is_recursive |= w->arg != 0;
+	return w->name[strlen(w->name) - 1] == '=' ? parse_id_maps(o, maps, e) : 0;
+}
+
 /* clang-format off */
 #define SET(flag)     set_attr, MOUNT_ATTR_##flag, false
 #define CLEAR(flag)   clear_attr, MOUNT_ATTR_##flag, false
 #define ATIME(mode)   set_atime, MOUNT_ATTR_##mode, false
+#define R_SET(flag)   set_recursive, MOUNT_ATTR_##flag, false
+#define R_CLEAR(flag) clear_recursive, MOUNT_ATTR_##flag, false
+#define R_ATIME(mode) set_recursive_atime, MOUNT_ATTR_##mode, false
 #define FIELD(member) offsetof(struct mount_options, member), true
 
 static const struct word words[] = {
@@ -300,28 +408,31 @@ static const struct word words[] = {
 	{"iversion",       nothing, 0, false},
 	{"noiversion",     nothing, 0, false},
 
-	/* what would need more than one mount, or mean other owners */
 	{"remount",        unsupported, 0, false},
-	{"tmpcopyup",      unsupported, 0, false},
-	{"idmap",          unsupported, 0, false},
-	{"ridmap",         unsupported, 0, false},
-	{"rrw",            unsupported, 0, false},
-	{"rnosuid",        unsupported, 0, false},
-	{"rsuid",          unsupported, 0, false},
-	{"rnodev",         unsupported, 0, false},
-	{"rdev",           unsupported, 0, false},
-	{"rnoexec",        unsupported, 0, false},
-	{"rexec",          unsupported, 0, false},
-	{"rnosymfollow",   unsupported, 0, false},
-	{"rsymfollow",     unsupported, 0, false},
-	{"rnodiratime",    unsupported, 0, false},
-	{"rdiratime",      unsupported, 0, false},
-	{"rnoatime",       unsupported, 0, false},
-	{"ratime",         unsupported, 0, false},
-	{"rstrictatime",   unsupported, 0, false},
-	{"rnostrictatime", unsupported, 0, false},
-	{"rrelatime",      unsupported, 0, false},
-	{"rnorelatime",    unsupported, 0, false},
+	{"tmpcopyup",      set_copies_up, 0, false},
+	{"idmap",          set_id_map, 0, false},
+	{"ridmap",         set_id_map, 1, false},
+	{"idmap=",         set_id_map, 0, false},
+	{"ridmap=",        set_id_map, 1, false},
+
+	/* attributes of the mounts below, too */
+	{"rrw",            R_CLEAR(RDONLY)},
+	{"rnosuid",        R_SET(NOSUID)},
+	{"rsuid",          R_CLEAR(NOSUID)},
+	{"rnodev",         R_SET(NODEV)},
+	{"rdev",           R_CLEAR(NODEV)},
+	{"rnoexec",        R_SET(NOEXEC)},
+	{"rexec",          R_CLEAR(NOEXEC)},
+	{"rnosymfollow",   R_SET(NOSYMFOLLOW)},
+	{"rsymfollow",     R_CLEAR(NOSYMFOLLOW)},
+	{"rnodiratime",    R_SET(NODIRATIME)},
+	{"rdiratime",      R_CLEAR(NODIRATIME)},
+	{"rnoatime",       R_ATIME(NOATIME)},
+	{"ratime",         R_ATIME(RELATIME)},
+	{"rstrictatime",   R_ATIME(STRICTATIME)},
+	{"rnostrictatime", R_ATIME(RELATIME)},
+	{"rrelatime",      R_ATIME(RELATIME)},
+	{"rnorelatime",    R_ATIME(STRICTATIME)},
 
 	{"lowerdir=",      set_lowers, 0, true},
 	{"lowerdir+=",     append_lower, 0, true},
@@ -360,13 +471,6 @@ static const struct word words[] = {
 };
 /* clang-format on */
 
-/* File systems without backing. Another one may hold files of the container, so is refused. */
-static const char *const special[] = {
-	"proc",     "sysfs",   "tmpfs",      "ramfs",    "devpts",      "devtmpfs",  "mqueue",
-	"cgroup",   "cgroup2", "securityfs", "debugfs",  "tracefs",     "bpf",       "hugetlbfs",
-	"configfs", "fusectl", "pstore",     "efivarfs", "binfmt_misc", "selinuxfs",
-};
-
 static bool fits(const struct word *w, const char *text)
 {
 	size_t n = strlen(w->name);
@@ -398,14 +502,9 @@ static enum mount_kind kind_of(const struct mount_spec *spec)
 
 static int check_special(const char *type, struct err *e)
 {
-	if (!*type)
-		return err_set(e, -EINVAL, ERR_INVALID,
-			       "a mount has neither a type nor the option bind");
-	for (size_t i = 0; i < ARRAY_SIZE(special); i++)
-		if (strcmp(type, special[i]) == 0)
-			return 0;
-	return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED, "the file system '%.100s' is not supported",
-		       type);
+	if (*type)
+		return 0;
+	return err_set(e, -EINVAL, ERR_INVALID, "a mount has neither a type nor the option bind");
 }
 
 static int check_overlay(struct mount_options *o, struct err *e)
@@ -460,6 +559,8 @@ void mount_options_done(struct mount_options *o)
 	strv_done(&o->lowers);
 	strv_done(&o->fs_options);
 	free(o->subpath);
+	free(o->uid_map);
+	free(o->gid_map);
 	free(o->upper);
 	free(o->work);
 	*o = (struct mount_options){0};

@@ -15,7 +15,8 @@
 enum mount_kind {
 	MOUNT_BIND,    /* a directory or file of the host */
 	MOUNT_OVERLAY, /* lower, upper and work directories of the host, not mounted */
-	MOUNT_SPECIAL, /* a file system without backing: proc, sysfs, tmpfs, devpts, ... */
+	MOUNT_SPECIAL, /* a file system without backing that we could look at: proc, tmpfs, nfs, ...
+			*/
 };
 
 /* An overlay option that the spec may leave to the kernel (vfs/overlay_features.h). */
@@ -30,14 +31,21 @@ enum mount_redirect {
 
 struct mount_options {
 	enum mount_kind kind;
-	char *subpath;             /* MOUNT_BIND: what of the source is bound, NULL: all of it */
-	bool recursive;            /* rbind: mounts below the source come along */
-	bool readonly;             /* the last of ro and rw wins */
-	bool recursive_readonly;   /* rro */
-	uint64_t attr_set;         /* MOUNT_ATTR_* to set, without MOUNT_ATTR_RDONLY ... */
-	uint64_t attr_clear;       /* ... and to clear on the mount */
+	char *subpath;           /* MOUNT_BIND: what of the source is bound, NULL: all of it */
+	bool recursive;          /* rbind: mounts below the source come along */
+	bool readonly;           /* the last of ro and rw wins */
+	bool recursive_readonly; /* rro */
+	uint64_t attr_set;       /* MOUNT_ATTR_* to set, without MOUNT_ATTR_RDONLY ... */
+	uint64_t attr_clear;     /* ... and to clear on the mount */
+	uint64_t recursive_set;  /* the same for it and the mounts below (rnosuid, ...); with ... */
+	uint64_t recursive_clear;  /* ... MOUNT_ATTR_RDONLY of rrw alone */
 	unsigned long propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, ...; 0: private */
 	bool recursive_propagation;
+	bool copies_up;           /* tmpcopyup: a tmpfs begins with what it hides */
+	bool is_id_mapped;        /* idmap, ridmap: owners are shown as others ... */
+	bool id_map_is_recursive; /* ... in the mounts below too ... */
+	char *uid_map;            /* ... by these lines for the kernel, "inside outside count"; */
+	char *gid_map;            /* NULL: by those of the container's user namespace */
 
 	/* MOUNT_OVERLAY only: unescaped host paths */
 	struct strv lowers; /* topmost first, at least one */
@@ -55,9 +63,8 @@ struct mount_options {
 
 /*
  * Returns 0; -EINVAL (ERR_INVALID) for contradictions and missing parts; -EOPNOTSUPP
- * (ERR_UNSUPPORTED) for a known word that changes meaning and isn't handled (idmap, verity,
- * data-only lowers "::", ...), and for an unknown file system. @ret must be given to
- * mount_options_done().
+ * (ERR_UNSUPPORTED) for a known word that changes meaning and isn't handled (remount, verity,
+ * data-only lowers "::", ...). @ret must be given to mount_options_done().
  */
 int mount_options_parse(const struct mount_spec *spec, struct mount_options *ret, struct err *e);
 void mount_options_done(struct mount_options *o);

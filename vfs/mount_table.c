@@ -198,14 +198,15 @@ static int mount_open(struct vfs *fs, struct vfs_mount *m, const struct mount_sp
 
 	if (r < 0)
 		return r;
-	m->kind = o.kind;
+	/* Owners there are others than those that we would see. */
+	m->kind = o.is_id_mapped ? MOUNT_SPECIAL : o.kind;
 	m->has_submounts = o.kind == MOUNT_BIND && o.recursive;
-	m->has_top = !o.readonly && (o.kind == MOUNT_BIND || o.upper);
+	m->has_top = !o.readonly && (m->kind == MOUNT_BIND || o.upper);
 	m->destination = strdup(destination);
 	m->type = strdup(o.kind == MOUNT_BIND ? "bind" : spec->type);
 	if (!m->destination || !m->type)
 		return err_oom(e);
-	if (o.kind == MOUNT_SPECIAL)
+	if (m->kind == MOUNT_SPECIAL)
 		return 0;
 	if (o.kind == MOUNT_OVERLAY)
 		r = open_overlay(m, &o, e);

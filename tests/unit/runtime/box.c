@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "runtime/defaults.h"
 
 #define NOTHING_LEFT 0x7fffffff
 
@@ -30,15 +31,16 @@ void box_init(struct box *box)
 						  "staging"};
 	struct err e = ERR_NONE;
 
-	*box = (struct box){.cgroup_fd = -EBADF};
+	*box = (struct box){.how = LAUNCH_NONE};
 	tree_init(&box->tree);
 	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
 		tree_dir(&box->tree, directories[i]);
 	install_payload(box);
-	box->spec.args = STRV(LIMIT_ARGS);
-	box->spec.env = STRV(LIMIT_ENV);
-	box->spec.cwd = strdup("/");
-	box->spec.network = NETWORK_NONE;
+	container_spec_init(&box->spec);
+	ck_ok(container_defaults(&box->spec, &e), e);
+	box->spec.process.cwd = strdup("/");
+	box->spec.namespaces[NAMESPACE_NETWORK].mode = NAMESPACE_NEW;
+	box->spec.is_staged = getenv("BOX_IS_STAGED") != NULL;
 	ck_ok(mount_specs_add(&box->spec.rootfs, "bind", tree_at(&box->tree, "root"), "/", "bind",
 			      &e),
 	      e);
@@ -54,6 +56,15 @@ void box_done(struct box *box)
 	tree_done(&box->tree);
 }
 
+void box_user(struct box *box, uid_t uid, gid_t gid)
+{
+	struct container_process *p = &box->spec.process;
+
+	p->user.uid = uid;
+	p->user.gid = gid;
+	p->capabilities.permitted = p->capabilities.effective = 0;
+}
+
 int box_start(struct box *box, struct runtime_process *ret, struct err *e)
 {
 	struct runtime_plan *plan = NULL;
@@ -61,7 +72,8 @@ int box_start(struct box *box, struct runtime_process *ret, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = runtime_launch(plan, box->cgroup_fd, box->gate, box->stdio, ret, e);
+	memcpy(box->how.stdio, box->stdio, sizeof(box->stdio));
+	r = runtime_launch(plan, &box->how, ret, e);
 	runtime_plan_free(plan);
 	return r;
 }
@@ -83,10 +95,10 @@ int box_run(struct box *box, struct err *e)
 
 static void set_command(struct box *box, const char *verb, va_list words)
 {
-	strv_done(&box->spec.args);
-	ck_assert_int_eq(strv_add(&box->spec.args, "/inside", NULL), 0);
+	strv_done(&box->spec.process.args);
+	ck_assert_int_eq(strv_add(&box->spec.process.args, "/inside", NULL), 0);
 	for (const char *word = verb; word; word = va_arg(words, const char *))
-		ck_assert_int_eq(strv_add(&box->spec.args, word, NULL), 0);
+		ck_assert_int_eq(strv_add(&box->spec.process.args, word, NULL), 0);
 }
 
 void box_command(struct box *box, const char *verb, ...)

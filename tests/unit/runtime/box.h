@@ -13,8 +13,7 @@
 struct box {
 	struct tree tree;           /* "root" is the rootfs, "staging" is empty */
 	struct container_spec spec; /* a test changes it before the run; args are set by box_says */
-	int cgroup_fd;              /* -EBADF: none */
-	const int *gate;            /* of runtime_launch() */
+	struct launch how;          /* LAUNCH_NONE; the stdio below is put in */
 	int stdio[3];               /* null, and twice the file that box_says returns */
 	struct runtime_exit exit;   /* of the last run */
 	char out[65536];
@@ -22,6 +21,9 @@ struct box {
 
 void box_init(struct box *box);
 void box_done(struct box *box);
+
+/* Another user, without capabilities, as container_defaults() would have it. */
+void box_user(struct box *box, uid_t uid, gid_t gid);
 
 /* Start @spec, with the box's stdio. */
 int box_start(struct box *box, struct runtime_process *ret, struct err *e);

@@ -103,13 +103,13 @@ START_TEST(a_container_is_born_in_its_leaf_which_is_the_root_that_it_sees)
 	static struct box box;
 
 	box_init(&box);
-	box.cgroup_fd = cgroup_leaf_create(tree, "box", &e);
-	ck_ok(box.cgroup_fd, e);
+	box.how.cgroup_fd = cgroup_leaf_create(tree, "box", &e);
+	ck_ok(box.how.cgroup_fd, e);
 	ck_assert_ptr_nonnull(strstr(box_says(&box, "cat", "/proc/self/cgroup", NULL), "0::/\n"));
 	ck_assert_str_eq(box_says(&box, "cat", "/sys/fs/cgroup/cgroup.procs", NULL), "1\n");
 	ck_assert_str_eq(box_says(&box, "write", "/sys/fs/cgroup/cgroup.procs", NULL),
 			 "/sys/fs/cgroup/cgroup.procs EROFS\n");
-	close(box.cgroup_fd);
+	close(box.how.cgroup_fd);
 	ck_ok(cgroup_leaf_destroy(tree, "box", SECOND, &e), e);
 	box_done(&box);
 }
@@ -124,7 +124,7 @@ START_TEST(destroying_kills_a_tree_of_processes_and_the_cgroups_inside)
 	int fd;
 
 	box_init(&box);
-	box.cgroup_fd = fd = cgroup_leaf_create(tree, "box", &e);
+	box.how.cgroup_fd = fd = cgroup_leaf_create(tree, "box", &e);
 	ck_ok(fd, e);
 	box_command(&box, "tree", NULL);
 	ck_ok(box_start(&box, &process, &e), e);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
-#include "runtime/plan_ops.h"
+#include "runtime/plan_build.h"
 #include "tests/unit/runtime/box.h"
 
 static struct box box;
@@ -214,10 +214,11 @@ START_TEST(kernels_that_take_layers_in_one_string_get_one)
 	set_overlay("");
 	box_command(&box, "write", "/made", NULL);
 	ck_ok(runtime_plan_new(&box.spec, tree_at(&box.tree, "staging"), &plan, &e), e);
-	for (size_t i = 0; i < plan->n_params; i++)
-		if (plan->params[i].kind == PARAM_LOWER)
-			plan->params[i].key = "lowerdir-";
-	ck_ok(runtime_launch(plan, -EBADF, NULL, box.stdio, &process, &e), e);
+	for (size_t i = 0; i < plan->orders.n_params; i++)
+		if (plan->orders.params[i].kind == PARAM_LOWER)
+			plan->orders.params[i].key = "lowerdir-";
+	memcpy(box.how.stdio, box.stdio, sizeof(box.stdio));
+	ck_ok(runtime_launch(plan, &box.how, &process, &e), e);
 	ck_ok(runtime_reap(&process, &box.exit, &e), e);
 	assert_file("upper/made", "x");
 	close(process.pidfd);

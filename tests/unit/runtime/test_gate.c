@@ -42,14 +42,14 @@ START_TEST(at_a_gate_a_command_waits_for_leave)
 				 (ssize_t)strlen(bytes[i]));
 		if (!*bytes[i])
 			gate[1] = fd_close(gate[1]);
-		box.gate = gate;
+		box.how.gate = gate;
 		box.exit.code = -1;
 		ck_assert_int_eq(box_run(&box, &e), i == 0 ? 0 : -ECANCELED);
 		ck_assert_int_eq(box.exit.code, i == 0 ? 42 : -1);
 		fd_close(gate[0]);
 		fd_close(gate[1]);
 	}
-	box.gate = NULL;
+	box.how.gate = NULL;
 }
 END_TEST
 
@@ -72,7 +72,7 @@ static void launch_two_and_die(void)
 		if (pipe2(gates[i], O_CLOEXEC) < 0)
 			_exit(1);
 	for (int i = 0; i < 2; i++) {
-		box.gate = gates[i];
+		box.how.gate = gates[i];
 		pthread_create(&thread, NULL, launch_at_a_gate, NULL);
 		usleep(200000); /* it is at its gate */
 	}

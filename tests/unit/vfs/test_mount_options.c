@@ -151,8 +151,16 @@ static const struct {
 	{"bind", "", "", -EINVAL, "source"},
 	{"bind", "/s", "frobnicate", -EINVAL, "frobnicate"},
 	{"bind", "/s", "lowerdir=/l", -EINVAL, "lowerdir=/l"},
-	{"bind", "/s", "idmap", -EOPNOTSUPP, "idmap"},
-	{"tmpfs", "", "tmpcopyup", -EOPNOTSUPP, "tmpcopyup"},
+	{"tmpfs", "", "idmap", -EOPNOTSUPP, "idmap"},
+	{"bind", "/s", "tmpcopyup", -EOPNOTSUPP, "tmpcopyup"},
+	{"bind", "/s", "remount", -EOPNOTSUPP, "remount"},
+	{"bind", "/s", "idmap=uids=0-1-1", -EINVAL, "gids"},
+	{"bind", "/s", "idmap=uids=0-1;gids=0-1-1", -EINVAL, "INSIDE-OUTSIDE-COUNT"},
+	{"bind", "/s", "idmap=uids=0-1-1#;gids=0-1-1", -EINVAL, "INSIDE-OUTSIDE-COUNT"},
+	{"bind", "/s", "idmap=uids=0-1#2-3-4;gids=0-1-1", -EINVAL, "INSIDE-OUTSIDE-COUNT"},
+	{"bind", "/s", "idmap=uids=0--1-1;gids=0-1-1", -EINVAL, "INSIDE-OUTSIDE-COUNT"},
+	{"bind", "/s", "ridmap=uids=;gids=", -EINVAL, "INSIDE-OUTSIDE-COUNT"},
+	{"bind", "/s", "idmap=users=0-1-1", -EINVAL, "uids="},
 	{"", "/s", "ro", -EINVAL, "type"},
 	{"overlay", "", "", -EINVAL, "lowerdir"},
 	{"overlay", "", "lowerdir=/l,upperdir=/u", -EINVAL, "workdir"},
@@ -174,9 +182,32 @@ static const struct {
 	{"bind", "/s", "X-mount.subdir=", -EINVAL, "X-mount.subdir"},
 	{"overlay", "", "lowerdir=/l,X-mount.subdir=a", -EOPNOTSUPP, "X-mount.subdir=a"},
 	{"bind", "/s", "X-mount.subdir=a,X-mount.subdir=b", -EINVAL, "twice"},
-	{"ext4", "/dev/sda", "", -EOPNOTSUPP, "ext4"},
-	{"nfs", "host:/", "ro", -EOPNOTSUPP, "nfs"},
 };
+
+START_TEST(words_with_an_r_count_for_the_mounts_below_too)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	struct err e = ERR_NONE;
+
+	ck_ok(parse("bind", "/s", "rbind,rnosuid,rdev,rnoatime,rrw", &o, &e), e);
+	ck_assert_uint_eq(o.recursive_set, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOATIME);
+	ck_assert_uint_eq(o.recursive_clear,
+			  MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY | MOUNT_ATTR__ATIME);
+	ck_assert_uint_eq(o.attr_set, 0);
+}
+END_TEST
+
+START_TEST(maps_of_ids_become_lines_for_the_kernel)
+{
+	cleanup_mount_options struct mount_options o = {0};
+	struct err e = ERR_NONE;
+
+	ck_ok(parse("bind", "/s", "ridmap=gids=0-7-1;uids=0-1000-1#1-2000-65536", &o, &e), e);
+	ck_assert(o.is_id_mapped && o.id_map_is_recursive);
+	ck_assert_str_eq(o.uid_map, "0 1000 1\n1 2000 65536\n");
+	ck_assert_str_eq(o.gid_map, "0 7 1\n");
+}
+END_TEST
 
 START_TEST(what_can_not_be_kept_is_refused_by_name)
 {
@@ -319,7 +350,8 @@ END_TEST
 SUITE("vfs/mount_options", NULL, NULL, words_become_attributes, the_kind_follows_from_type_and_bind,
       propagation_is_one_of_four_and_recursive_or_not,
       words_of_a_special_file_system_are_handed_to_it, overlay_directories_are_unescaped,
-      lower_directories_can_be_appended_one_by_one, what_can_not_be_kept_is_refused_by_name,
+      lower_directories_can_be_appended_one_by_one, words_with_an_r_count_for_the_mounts_below_too,
+      maps_of_ids_become_lines_for_the_kernel, what_can_not_be_kept_is_refused_by_name,
       features_of_an_overlay_are_told_to_us_and_to_the_kernel, a_bind_may_have_a_subpath,
       the_top_of_a_rootfs_is_what_takes_its_writes, the_kernel_splits_lists_in_the_same_way,
       the_kernel_reads_escapes_in_the_same_way)

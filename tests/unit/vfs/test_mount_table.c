@@ -178,7 +178,6 @@ static const struct {
 	{"overlay", "", "lowerdir=@/missing", -ENOENT},
 	{"overlay", "", "lowerdir=@/file:@/r", -ENOTDIR},
 	{"overlay", "", "lowerdir=@/r,verity=on", -EOPNOTSUPP},
-	{"ext4", "/dev/sda", "", -EOPNOTSUPP},
 };
 
 START_TEST(what_can_not_be_opened_is_an_error_that_names_it)

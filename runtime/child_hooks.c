@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HOOKS: programs that run beside, with the state document as their input. */
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/sys.h"
+#include "runtime/child.h"
+#include "runtime/child_calls.h"
+#include "runtime/launch_words.h"
+
+enum { HOOK_NOT_RUN = 127 };
+
+struct running {
+	const struct order_hook *hook;
+	int in, out;
+};
+
+/* In a child of the one that waits, which shares its memory: only what leads to execve(). */
+static int become_hook(void *arg)
+{
+	static char *const none[] = {NULL};
+	const struct running *run = arg;
+
+	if (dup2(run->in, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->out, 2) < 0 ||
+	    close_range(3, ~0u, 0) < 0)
+		return HOOK_NOT_RUN;
+	for (int i = 1; i <= SYS_SIGNALS; i++)
+		if (i != SIGKILL && i != SIGSTOP)
+			sys_signal_default(i);
+	execve(run->hook->path, run->hook->args, run->hook->env ? run->hook->env : none);
+	return HOOK_NOT_RUN;
+}
+
+/* The end of what it wrote. */
+static void last_words(int out, char ret[CHILD_DETAIL])
+{
+	struct stat st;
+	off_t from;
+	ssize_t n;
+
+	if (fstat(out, &st) < 0)
+		return;
+	from = st.st_size > CHILD_DETAIL - 1 ? st.st_size - (CHILD_DETAIL - 1) : 0;
+	n = pread(out, ret, CHILD_DETAIL - 1, from);
+	while (n > 0 && ret[n - 1] == '\n')
+		n--;
+	ret[n > 0 ? n : 0] = '\0';
+}
+
+static int wait_for(pid_t pid, int pidfd, uint64_t timeout_usec)
+{
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	int wait = timeout_usec ? (int)((timeout_usec + 999) / 1000) : -1;
+	int status = 0, r;
+
+	do
+		r = poll(&end, 1, wait);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (r == 0)
+		return -ETIMEDOUT;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+}
+
+static int run(const struct running *run, char ret_detail[CHILD_DETAIL])
+{
+	int pidfd = -EBADF, r;
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = sys_clone3_vfork(&args, become_hook, (void *)(uintptr_t)run);
+
+	if (pid < 0)
+		return -errno;
+	r = wait_for(pid, pidfd, run->hook->timeout_usec);
+	close(pidfd);
+	if (r < 0)
+		last_words(run->out, ret_detail);
+	return r;
+}
+
+static int write_state(int fd, const struct hook_state *state)
+{
+	size_t n_head = strlen(state->head), n_tail = strlen(state->tail);
+
+	if (pwrite(fd, state->head, n_head, 0) != (ssize_t)n_head ||
+	    pwrite(fd, state->tail, n_tail, (off_t)n_head) != (ssize_t)n_tail)
+		return -errno;
+	return 0;
+}
+
+int child_run_hook(const struct order_hook *hook, const struct hook_state *state,
+		   char ret_detail[CHILD_DETAIL])
+{
+	struct running running = {
+		.hook = hook,
+		.in = sys_memory_file("hook-input"),
+		.out = sys_memory_file("hook-output"),
+	};
+	int r = running.in < 0 || running.out < 0 ? -errno : write_state(running.in, state);
+
+	if (r == 0)
+		r = run(&running, ret_detail);
+	if (running.in >= 0)
+		close(running.in);
+	if (running.out >= 0)
+		close(running.out);
+	return r;
+}
+
+struct hook_state hook_state(const char *head, const char *status, pid_t pid)
+{
+	struct child_number number = child_number((uint64_t)pid);
+	struct hook_state state = {.head = head};
+	size_t n = child_append(state.tail, 0, sizeof(state.tail), ",\"status\":\"");
+
+	n = child_append(state.tail, n, sizeof(state.tail), status);
+	n = child_append(state.tail, n, sizeof(state.tail), "\",\"pid\":");
+	n = child_append(state.tail, n, sizeof(state.tail), number.text);
+	child_append(state.tail, n, sizeof(state.tail), "}\n");
+	return state;
+}
+
+int child_run_hooks(struct child *c, enum hook_kind kind, pid_t pid)
+{
+	const struct order_hooks *hooks = &c->orders->hooks[kind];
+	const char *status = kind == HOOK_START_CONTAINER ? "created" : "creating";
+	const struct hook_state state = hook_state(c->orders->state, status, pid);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < hooks->n; i++) {
+		r = child_run_hook(&hooks->v[i], &state, c->report->detail);
+		if (r < 0)
+			child_blame(c, hooks->v[i].path);
+	}
+	return r;
+}
+
+/* Those of the runtime's namespaces are run by the outside process. */
+static int ask_outside(const struct child *c)
+{
+	char word = SYNC_HOOKS;
+
+	if (write(c->sync, &word, 1) != 1 || read(c->sync, &word, 1) != 1 || word != SYNC_DONE)
+		return -ECANCELED;
+	return 0;
+}
+
+int child_hooks(struct child *c, const struct op *op)
+{
+	if (op->value == HOOK_CREATE_RUNTIME)
+		return ask_outside(c);
+	return child_run_hooks(c, (enum hook_kind)op->value, c->pid);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * init - the program that a staged launch runs: two processes, which play a plan
+ *
+ *	anchord-init <number of the descriptor with the orders>
+ *
+ * The outside process stays in the caller's namespaces: it makes what only the host can, makes the
+ * inside process, a child of its own parent, writes the maps of its user namespace and runs the
+ * hooks of the runtime. The inside process becomes the container's.
+ *
+ * A program of its own, in memory that nobody can write: so neither the memory nor the executable
+ *of who launches is ever visible in a container, whatever that makes of /proc/self/exe.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/sys.h"
+#include "runtime/child.h"
+#include "runtime/child_calls.h"
+#include "runtime/launch_words.h"
+
+enum { FAILED = 125 };
+
+static struct orders *open_orders(int fd)
+{
+	struct stat st;
+	void *image;
+
+	if (fstat(fd, &st) < 0)
+		return NULL;
+	image = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	close(fd);
+	return image == MAP_FAILED ? NULL : orders_unpack(image, (size_t)st.st_size);
+}
+
+/* What we were given is not for the command. */
+static void keep_from_command(const struct orders *o)
+{
+	for (size_t i = 0; i < ORDER_FD_MAX; i++)
+		if (o->fds[i] >= 0)
+			fcntl(o->fds[i], F_SETFD, FD_CLOEXEC);
+}
+
+static void send_report(const struct child *c)
+{
+	ssize_t n = write(c->report_fd, c->report, sizeof(*c->report));
+
+	(void)n; /* nobody is there to be told */
+}
+
+/* ---- inside ---------------------------------------------------------------------------- */
+
+static int play_inside(void *arg)
+{
+	struct child *c = arg;
+	int sync = c->sync;
+
+	/* Its number, as the host sees it, comes when its maps are written. */
+	if (sync >= 0 && read(sync, &c->pid, sizeof(c->pid)) != sizeof(c->pid))
+		return FAILED;
+	if (child_play(c, &c->orders->inside) < 0)
+		send_report(c);
+	return FAILED;
+}
+
+/* ---- outside --------------------------------------------------------------------------- */
+
+static bool needs_outside(const struct orders *o)
+{
+	if (o->uid_map || o->listener_state)
+		return true;
+	for (size_t i = 0; i < ORDER_HOOKS; i++)
+		if (o->hooks[i].n > 0)
+			return true;
+	return false;
+}
+
+static int make_inside(struct child *c)
+{
+	const struct orders *o = c->orders;
+	int cgroup = o->fds[ORDER_FD_CGROUP];
+	struct clone_args args = {
+		.flags = o->clone_flags | CLONE_PARENT | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
+	};
+	pid_t pid = sys_fork_into(&args, play_inside, c);
+
+	return pid < 0 ? -errno : pid;
+}
+
+static int write_maps(struct child *c, pid_t pid)
+{
+	const struct child_number number = child_number((uint64_t)pid);
+	int r;
+
+	if (!c->orders->uid_map)
+		return 0;
+	r = child_write_map(number.text, "/uid_map", c->orders->uid_map);
+	if (r == 0)
+		r = child_write_map(number.text, "/gid_map", c->orders->gid_map);
+	return r;
+}
+
+/* Hooks that belong here, when the inside process has come to them. */
+static int serve(struct child *c, int sync, pid_t pid)
+{
+	char word;
+
+	while (read(sync, &word, 1) == 1 && word == SYNC_HOOKS) {
+		int r = child_run_hooks(c, HOOK_PRESTART, pid);
+
+		c->report->value = HOOK_PRESTART;
+		if (r == 0) {
+			c->report->value = HOOK_CREATE_RUNTIME;
+			r = child_run_hooks(c, HOOK_CREATE_RUNTIME, pid);
+		}
+		if (r < 0) {
+			c->report->kind = OP_HOOKS;
+			return r;
+		}
+		word = SYNC_DONE;
+		if (write(sync, &word, 1) != 1)
+			return -errno;
+	}
+	return 0;
+}
+
+static int attend(struct child *c, int sync, pid_t pid)
+{
+	int r = write_maps(c, pid);
+
+	if (r < 0)
+		c->report->kind = OP_BECOME_ROOT;
+	else if (write(sync, &pid, sizeof(pid)) == sizeof(pid))
+		r = serve(c, sync, pid);
+	return r;
+}
+
+/* Failures of this one are told before the inside process can know, and tell of it. */
+static int play_outside(struct child *c)
+{
+	int sync[2] = {-EBADF, -EBADF};
+	pid_t pid;
+	int r = child_play(c, &c->orders->outside);
+
+	if (r < 0)
+		return r;
+	if (needs_outside(c->orders) &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sync) < 0)
+		return -errno;
+	c->sync = sync[1];
+	pid = make_inside(c);
+	if (pid < 0) {
+		c->report->kind = OP_KIND_MAX;
+		return pid;
+	}
+	c->report->pid = pid;
+	send_report(c);
+	if (sync[0] < 0)
+		return 0;
+	close(sync[1]);
+	return attend(c, sync[0], pid);
+}
+
+int main(int argc, char **argv)
+{
+	static int held[ORDER_HELD];
+	struct child_report report = {.code = 0};
+	struct orders *orders = argc == 2 ? open_orders(atoi(argv[1])) : NULL;
+	struct child c = {
+		.orders = orders,
+		.stdio = {0, 1, 2},
+		.sync = -EBADF,
+		.held = held,
+		.report = &report,
+		CHILD_START,
+	};
+
+	if (!orders)
+		return FAILED;
+	keep_from_command(orders);
+	c.gate = orders->fds[ORDER_FD_GATE];
+	c.report_fd = orders->fds[ORDER_FD_REPORT];
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* others in the container have no business here */
+	umask(0); /* modes of nodes and directories are meant as they are written */
+	report.code = play_outside(&c);
+	if (report.code < 0)
+		send_report(&c);
+	return report.code < 0 ? FAILED : 0;
+}

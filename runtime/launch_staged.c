@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A staged launch: the plan is packed into a memory file, and runtime/init/ is executed with it. It
+ * tells by a pipe how the container's process is called, and what went wrong; that the pipe ends
+ * means that the process waits, or has been executed.
+ */
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+#include "base/limits.h"
+#include "base/sys.h"
+#include "runtime/child_stage.h"
+#include "runtime/init_image.h"
+#include "runtime/launch_parts.h"
+
+/* ---- what it needs --------------------------------------------------------------------- */
+
+/* As they are numbered in the program. */
+static void number_fds(struct runtime_plan *plan, struct stage *s)
+{
+	unsigned next = s->first + 1;
+
+	for (int i = 0; i < ORDER_FD_MAX; i++)
+		plan->orders.fds[i] = s->fds[i] >= 0 ? (int)next++ : -1;
+	snprintf(s->number, sizeof(s->number), "%u", s->first);
+}
+
+static int pack(const struct orders *o, int fd, struct err *e)
+{
+	size_t used = 0;
+	void *room;
+	int r;
+
+	if (ftruncate(fd, LIMIT_ORDERS) < 0)
+		return err_sys(e, "making room for the plan");
+	room = mmap(NULL, LIMIT_ORDERS, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (room == MAP_FAILED)
+		return err_sys(e, "making room for the plan");
+	r = orders_pack(o, room, LIMIT_ORDERS, &used);
+	munmap(room, LIMIT_ORDERS);
+	if (r < 0)
+		return err_set(e, r, ERR_LIMIT, "the plan takes more than %d bytes", LIMIT_ORDERS);
+	return ftruncate(fd, (off_t)used) < 0 ? err_sys(e, "cutting the plan") : 0;
+}
+
+static int add_listener(struct runtime_plan *plan, const struct launch *how, struct err *e)
+{
+	if (!plan->listener_path || how->listener_socket >= 0)
+		return 0;
+	return err_set(e, -EINVAL, ERR_INVALID,
+		       "the seccomp policy notifies '%s', which is not connected",
+		       plan->listener_path);
+}
+
+static int prepare(struct runtime_plan *plan, const struct launch *how, struct stage *s, int report,
+		   struct err *e)
+{
+	int r = add_listener(plan, how, e);
+
+	if (r < 0)
+		return r;
+	*s = (struct stage){
+		.program = init_image_fd(e),
+		.stdio = {how->stdio[0], how->stdio[1], how->stdio[2]},
+		.fds = {report, how->cgroup_fd, how->target, how->console_socket,
+			how->listener_socket, how->start, how->result,
+			how->gate ? how->gate[0] : -EBADF},
+		.first = STAGE_STREAMS + how->n_preserved,
+	};
+	if (s->program < 0)
+		return s->program;
+	plan->orders.state = how->state ? how->state : "{\"id\":\"\"";
+	plan->orders.listener_state = plan->listener_path ? how->listener_state : NULL;
+	plan->orders.n_preserved = how->n_preserved;
+	number_fds(plan, s);
+	s->orders = sys_memory_file("orders");
+	return s->orders < 0 ? err_sys(e, "making room for the plan")
+			     : pack(&plan->orders, s->orders, e);
+}
+
+/* ---- what it tells --------------------------------------------------------------------- */
+
+static bool read_report(int fd, struct child_report *ret)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, ret, sizeof(*ret));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(*ret);
+}
+
+/* Until the end of the pipe. The first failure is the cause of the others. */
+static void hear(int fd, pid_t *ret_pid, struct child_report *ret_failure)
+{
+	struct child_report report;
+
+	while (read_report(fd, &report)) {
+		report.path[sizeof(report.path) - 1] = '\0';
+		report.detail[sizeof(report.detail) - 1] = '\0';
+		if (report.code == 0)
+			*ret_pid = report.pid;
+		else if (ret_failure->code == 0)
+			*ret_failure = report;
+	}
+}
+
+static void end_process(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int conclude(const struct launch *how, pid_t pid, const struct child_report *failure,
+		    struct runtime_process *ret, struct err *e)
+{
+	int pidfd;
+
+	if (failure->code < 0) {
+		if (pid > 0)
+			end_process(pid);
+		return failure->kind == OP_KIND_MAX
+			       ? launch_clone_error(how->cgroup_fd, -failure->code, e)
+			       : launch_error(failure, e);
+	}
+	if (pid <= 0)
+		return err_set(e, -ECHILD, ERR_INTERNAL,
+			       "the program that sets containers up has died");
+	pidfd = pidfd_open(pid, 0);
+	if (pidfd < 0) {
+		int r = err_sys(e, "pidfd_open");
+
+		end_process(pid);
+		return r;
+	}
+	*ret = (struct runtime_process){.pid = pid, .pidfd = pidfd};
+	return 0;
+}
+
+static int run_init(struct stage *s, int report, const struct launch *how,
+		    struct runtime_process *ret, struct err *e)
+{
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_CLEAR_SIGHAND,
+		.exit_signal = SIGCHLD,
+	};
+	struct child_report failure = {.code = 0};
+	pid_t pid = launch_clone(&args, child_stage, s);
+	pid_t inside = 0;
+
+	if (pid < 0)
+		return err_sys(e, "starting a process");
+	s->report = fd_close(s->report); /* so that it ends with the others */
+	hear(report, &inside, &failure);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (s->code < 0) {
+		errno = -s->code;
+		return err_sys(e, "executing the program that sets containers up");
+	}
+	return conclude(how, inside, &failure, ret, e);
+}
+
+int launch_staged(struct runtime_plan *plan, const struct launch *how, struct runtime_process *ret,
+		  struct err *e)
+{
+	struct stage s = {.orders = -EBADF};
+	cleanup_close int report = -EBADF;
+	int orders, ends[2];
+	int r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "making a pipe");
+	report = ends[0];
+	r = prepare(plan, how, &s, ends[1], e);
+	orders = s.orders; /* the child, in our memory, changes it */
+	s.report = ends[1];
+	if (r == 0)
+		r = run_init(&s, report, how, ret, e);
+	else
+		fd_close(ends[1]);
+	fd_close(orders);
+	return r;
+}
+
+/* ---- start ----------------------------------------------------------------------------- */
+
+static int nobody(struct err *e)
+{
+	return err_set(e, -ESRCH, ERR_PRECONDITION, "no process waits to be started");
+}
+
+/* The result ends when it has been executed; a report comes before if it can't be. */
+static int hear_result(int fd, struct err *e)
+{
+	struct child_report failure = {.code = 0};
+	pid_t ignored;
+
+	if (fcntl(fd, F_SETFL, 0) < 0)
+		return err_sys(e, "waiting for the start");
+	hear(fd, &ignored, &failure);
+	return failure.code < 0 ? launch_error(&failure, e) : 0;
+}
+
+int runtime_start(const char *start, const char *result, struct err *e)
+{
+	cleanup_close int from = open(result, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cleanup_close int to = open(start, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	const char go = RUNTIME_LEAVE;
+
+	if (from < 0)
+		return err_sys(e, "opening '%s'", result);
+	if (to < 0)
+		return errno == ENXIO ? nobody(e) : err_sys(e, "opening '%s'", start);
+	if (write(to, &go, 1) != 1)
+		return err_sys(e, "starting");
+	return hear_result(from, e);
+}
