@@ -57,6 +57,11 @@
 #define LIMIT_JOURNAL       (32 << 20)  /* bytes of a document of a journal */
 #define LIMIT_JOURNAL_DATA  (128 << 20) /* ... and of the contents that go with it */
 
+/* containers */
+#define LIMIT_RESOURCES       1024  /* device rules, or other values of one kind, of one container */
+#define LIMIT_PIDS           65536  /* processes listed of one container */
+#define LIMIT_CGROUP_FILE  (1 << 20)  /* bytes of a control file that is read */
+
 /* requests */
 #define LIMIT_EXECS           4096  /* execs known to one daemon, ended ones included */
 #define LIMIT_ID                64  /* bytes of an exec id */

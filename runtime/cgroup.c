@@ -2,22 +2,21 @@
 #include "runtime/cgroup.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/path.h"
+#include "runtime/cgroup_find.h"
 #include "runtime/cgroup_ops.h"
 
 #define DAEMON       "daemon"
 #define LEAF_PREFIX  "exec-"
 #define DEFAULT_BASE "/anchord"
 
-enum { PROC_FILE_MAX = 1 << 20 /* bytes of mountinfo */, LEAF_NAME = LIMIT_ID + 8 };
+enum { LEAF_NAME = LIMIT_ID + 8 };
 
 struct cgroup_tree {
 	char mount[LIMIT_PATH];  /* where the hierarchy is mounted */
@@ -27,79 +26,6 @@ struct cgroup_tree {
 };
 
 /* ---- finding ourselves ----------------------------------------------------------------- */
-
-/* mountinfo writes blanks and backslashes as three octal digits. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && from[1] && from[2] && from[3]) {
-			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
-/* "36 35 0:30 <root> <mount point> <options> ... - <type> ...", cut in place. */
-static bool is_cgroup2_line(char *line, const char **ret_mount)
-{
-	char *type = strstr(line, " - cgroup2 "), *save = NULL, *root = NULL, *point = NULL;
-	struct statfs fs;
-
-	if (!type)
-		return false;
-	for (int i = 0; i < 5; i++) {
-		char *field = strtok_r(i == 0 ? line : NULL, " ", &save);
-
-		root = i == 3 ? field : root;
-		point = i == 4 ? field : point;
-	}
-	if (!root || !point || strcmp(root, "/") != 0)
-		return false;
-	unescape(point);
-	/* Another mount may lie on top of it. */
-	if (statfs(point, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
-		return false;
-	*ret_mount = point;
-	return true;
-}
-
-static int find_mount(struct cgroup_tree *t, struct err *e)
-{
-	cleanup_buf struct buf text = BUF(PROC_FILE_MAX);
-	const char *mount = NULL;
-	char *save = NULL;
-	int r = io_read_file_at(AT_FDCWD, "/proc/self/mountinfo", &text, e);
-
-	if (r < 0)
-		return r;
-	for (char *line = strtok_r(text.data, "\n", &save); line && !mount;
-	     line = strtok_r(NULL, "\n", &save))
-		is_cgroup2_line(line, &mount);
-	if (!mount)
-		return err_set(e, -ENOENT, ERR_UNSUPPORTED, "no cgroup2 file system is mounted");
-	return path_canonical(mount, t->mount, sizeof(t->mount), e);
-}
-
-/* "0::<path>" in /proc/self/cgroup is the line of the v2 hierarchy. */
-static int find_origin(struct cgroup_tree *t, struct err *e)
-{
-	cleanup_buf struct buf text = BUF(PROC_FILE_MAX);
-	char *save = NULL;
-	int r = io_read_file_at(AT_FDCWD, "/proc/self/cgroup", &text, e);
-
-	if (r < 0)
-		return r;
-	for (char *line = strtok_r(text.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
-		if (strncmp(line, "0::/", 4) == 0)
-			return path_canonical(line + 3, t->origin, sizeof(t->origin), e);
-	return err_set(e, -ENOENT, ERR_UNSUPPORTED, "this process is in no cgroup of version 2");
-}
 
 static int choose_base(struct cgroup_tree *t, const char *base, struct err *e)
 {
@@ -125,11 +51,7 @@ static int choose_base(struct cgroup_tree *t, const char *base, struct err *e)
 /* The host path of a path inside the hierarchy. */
 static int host_path(const struct cgroup_tree *t, const char *path, char *ret, struct err *e)
 {
-	int n = snprintf(ret, LIMIT_PATH, "%s%s", t->mount, path);
-
-	if (n >= LIMIT_PATH)
-		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "cgroup path '%s' is too long", path);
-	return 0;
+	return cgroup_find_host_path(t->mount, path, ret, e);
 }
 
 /* Move this process into the cgroup with directory @fd. */
@@ -170,9 +92,9 @@ int cgroup_tree_open(const char *base, struct cgroup_tree **ret, struct err *e)
 	if (!t)
 		return err_oom(e);
 	t->fd = -EBADF;
-	r = find_mount(t, e);
+	r = cgroup_find_mount(t->mount, e);
 	if (r == 0)
-		r = find_origin(t, e);
+		r = cgroup_find_process(getpid(), t->origin, e);
 	if (r == 0)
 		r = choose_base(t, base, e);
 	if (r == 0)

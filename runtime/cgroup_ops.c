@@ -21,6 +21,40 @@ int cgroup_write(int dirfd, const char *file, const char *text, struct err *e)
 	return 0;
 }
 
+int cgroup_read_words(int dirfd, const char *file, struct strv *ret, struct err *e)
+{
+	cleanup_buf struct buf text = BUF(LIMIT_CGROUP_FILE);
+	char *save = NULL;
+	int r = io_read_file_at(dirfd, file, &text, e);
+
+	if (r < 0 || text.n == 0)
+		return r;
+	for (char *word = strtok_r(text.data, " \n", &save); word && r == 0;
+	     word = strtok_r(NULL, " \n", &save))
+		r = strv_add(ret, word, e);
+	return r;
+}
+
+int cgroup_read_number(int dirfd, const char *file, uint64_t *ret, struct err *e)
+{
+	cleanup_strv struct strv words = STRV(1);
+	int r = cgroup_read_words(dirfd, file, &words, e);
+	char *end;
+
+	if (r < 0)
+		return r;
+	if (words.n != 1)
+		return err_set(e, -EINVAL, ERR_INTERNAL, "%s is empty", file);
+	if (strcmp(words.v[0], "max") == 0) {
+		*ret = UINT64_MAX;
+		return 0;
+	}
+	*ret = strtoull(words.v[0], &end, 10);
+	if (*end)
+		return err_set(e, -EINVAL, ERR_INTERNAL, "%s has no number", file);
+	return 0;
+}
+
 static int kill_all(int dirfd, struct err *e)
 {
 	int r = cgroup_write(dirfd, "cgroup.kill", "1", e);
@@ -30,7 +64,9 @@ static int kill_all(int dirfd, struct err *e)
 	return r;
 }
 
-static int is_populated(int events, struct err *e)
+/* ---- cgroup.events --------------------------------------------------------------------- */
+
+static int has_line(int events, const char *line, struct err *e)
 {
 	char text[EVENTS_MAX];
 	ssize_t n = pread(events, text, sizeof(text) - 1, 0);
@@ -38,7 +74,21 @@ static int is_populated(int events, struct err *e)
 	if (n < 0)
 		return err_sys(e, "reading cgroup.events");
 	text[n] = '\0';
-	return strstr(text, "populated 1") != NULL;
+	return strstr(text, line) != NULL;
+}
+
+static int open_events(int dirfd, struct err *e)
+{
+	int fd = openat(dirfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_sys(e, "cgroup.events") : fd;
+}
+
+int cgroup_has_event(int dirfd, const char *line, struct err *e)
+{
+	cleanup_close int events = open_events(dirfd, e);
+
+	return events < 0 ? events : has_line(events, line, e);
 }
 
 /* Milliseconds until @deadline_usec, rounded up; 0 when it has passed. */
@@ -49,25 +99,37 @@ static int msec_left(uint64_t deadline_usec)
 	return at >= deadline_usec ? 0 : (int)((deadline_usec - at + 999) / 1000);
 }
 
-static int wait_empty(int dirfd, uint64_t deadline_usec, struct err *e)
+int cgroup_wait_event(int dirfd, const char *line, uint64_t timeout_usec, struct err *e)
 {
-	cleanup_close int events = openat(dirfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	uint64_t deadline = clock_mono_usec() + timeout_usec;
+	cleanup_close int events = open_events(dirfd, e);
 
 	if (events < 0)
-		return err_sys(e, "cgroup.events");
+		return events;
 	for (;;) {
 		struct pollfd change = {.fd = events, .events = POLLPRI};
-		int r = is_populated(events, e);
-		int left = msec_left(deadline_usec);
+		int r = has_line(events, line, e);
+		int left = msec_left(deadline);
 
-		if (r <= 0)
-			return r;
+		if (r != 0)
+			return r < 0 ? r : 0;
 		if (left == 0)
-			return err_set(e, -ETIMEDOUT, ERR_CLEANUP,
-				       "a process survives its SIGKILL");
+			return err_set(e, -ETIMEDOUT, ERR_DEADLINE,
+				       "cgroup.events doesn't become '%s'", line);
 		if (poll(&change, 1, left) < 0 && errno != EINTR)
 			return err_sys(e, "waiting for cgroup.events");
 	}
+}
+
+/* ---- the end --------------------------------------------------------------------------- */
+
+static int wait_empty(int dirfd, uint64_t timeout_usec, struct err *e)
+{
+	int r = cgroup_wait_event(dirfd, "populated 0", timeout_usec, e);
+
+	if (r == -ETIMEDOUT)
+		return err_set(e, r, ERR_CLEANUP, "a process survives its SIGKILL");
+	return r;
 }
 
 static int remove_tree(int parent, const char *name, int depth, struct err *e);
@@ -119,7 +181,7 @@ int cgroup_kill_and_remove(int parent, const char *name, uint64_t timeout_usec, 
 		return errno == ENOENT ? 0 : err_sys(e, "opening it");
 	r = kill_all(fd, e);
 	if (r == 0)
-		r = wait_empty(fd, deadline, e);
+		r = wait_empty(fd, timeout_usec, e);
 	if (r < 0)
 		return r;
 	/* A dying process may keep its cgroup busy for a moment after it counts as gone. */
