@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/memfd.h>
@@ -49,6 +50,11 @@ int sys_capset(const struct __user_cap_header_struct *header,
 	       const struct __user_cap_data_struct data[2])
 {
 	return (int)syscall(SYS_capset, header, data);
+}
+
+int sys_bpf(int command, union bpf_attr *attr)
+{
+	return (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
 }
 
 int sys_seccomp_filter(const struct sock_fprog *program, unsigned flags)

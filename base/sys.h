@@ -27,6 +27,10 @@ int sys_capget(struct __user_cap_header_struct *header, struct __user_cap_data_s
 int sys_capset(const struct __user_cap_header_struct *header,
 	       const struct __user_cap_data_struct data[2]);
 
+/* One command of bpf(2); its result. Members of @attr that it doesn't use must be zero. */
+union bpf_attr;
+int sys_bpf(int command, union bpf_attr *attr);
+
 /*
  * Install a filter for the calling thread; needs CAP_SYS_ADMIN or no_new_privs. @flags are
  * SECCOMP_FILTER_FLAG_*. Returns 0; with NEW_LISTENER the listener's descriptor, which is CLOEXEC.
