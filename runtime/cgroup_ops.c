@@ -55,6 +55,22 @@ int cgroup_read_number(int dirfd, const char *file, uint64_t *ret, struct err *e
 	return 0;
 }
 
+int cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret, struct err *e)
+{
+	cleanup_strv struct strv words = STRV(LIMIT_CGROUP_FILE / 2);
+	int r = cgroup_read_words(dirfd, file, &words, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i + 1 < words.n; i += 2) {
+		if (strcmp(words.v[i], key) == 0) {
+			*ret = strtoull(words.v[i + 1], NULL, 10);
+			return 0;
+		}
+	}
+	return err_set(e, -ENOENT, ERR_NOT_FOUND, "%s has no '%s'", file, key);
+}
+
 static int kill_all(int dirfd, struct err *e)
 {
 	int r = cgroup_write(dirfd, "cgroup.kill", "1", e);

@@ -15,6 +15,8 @@ int cgroup_write(int dirfd, const char *file, const char *text, struct err *e);
 int cgroup_read_words(int dirfd, const char *file, struct strv *ret, struct err *e);
 /* ... one number; UINT64_MAX for "max". */
 int cgroup_read_number(int dirfd, const char *file, uint64_t *ret, struct err *e);
+/* ... lines of "key number": that of @key. -ENOENT also when there is none. */
+int cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret, struct err *e);
 
 /* Is @line ("populated 1") in cgroup.events? Returns 1 or 0, -errno. */
 int cgroup_has_event(int dirfd, const char *line, struct err *e);
