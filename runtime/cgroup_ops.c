@@ -187,7 +187,7 @@ static int remove_tree(int parent, const char *name, int depth, struct err *e)
 	return r;
 }
 
-int cgroup_kill_and_remove(int parent, const char *name, uint64_t timeout_usec, struct err *e)
+static int kill_and_remove(int parent, const char *name, uint64_t timeout_usec, struct err *e)
 {
 	uint64_t deadline = clock_mono_usec() + timeout_usec;
 	cleanup_close int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -204,6 +204,18 @@ int cgroup_kill_and_remove(int parent, const char *name, uint64_t timeout_usec, 
 	while ((r = remove_tree(parent, name, 0, e)) == -EBUSY && msec_left(deadline) > 0) {
 		err_clear(e);
 		poll(NULL, 0, BUSY_MSEC);
+	}
+	return r;
+}
+
+int cgroup_kill_and_remove(int parent, const char *name, uint64_t timeout_usec, struct err *e)
+{
+	int r = kill_and_remove(parent, name, timeout_usec, e);
+
+	/* Whoever else may remove it (systemd, as soon as a scope is empty) makes any step fail. */
+	if (r < 0 && faccessat(parent, name, F_OK, 0) < 0 && errno == ENOENT) {
+		err_clear(e);
+		return 0;
 	}
 	return r;
 }
