@@ -141,7 +141,7 @@ static int read_access(const struct oci_node *at, void *to, struct err *e)
 
 static int add_rule(const struct oci_node *at, void *to, struct err *e)
 {
-#define FIELD(name) offsetof(struct resource_device_rule, name)
+#define FIELD(name) offsetof(struct device_rule, name)
 	static const struct oci_member members[] = {
 		OCI_MEMBER("allow", oci_read_bool, FIELD(allow), .is_required = true),
 		OCI_MEMBER("type", read_rule_type, FIELD(type)),
@@ -150,7 +150,7 @@ static int add_rule(const struct oci_node *at, void *to, struct err *e)
 		OCI_MEMBER("access", read_access, FIELD(access)),
 	};
 #undef FIELD
-	struct resource_device_rule rule = {
+	struct device_rule rule = {
 		.type = 'a',
 		.major = -1,
 		.minor = -1,

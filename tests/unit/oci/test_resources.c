@@ -107,7 +107,7 @@ END_TEST
 
 static const struct {
 	const char *rule; /* JSON */
-	struct resource_device_rule expected;
+	struct device_rule expected;
 } rules[] = {
 	{"{'allow': false, 'access': 'rwm'}", {false, 'a', -1, -1, 7}},
 	{"{'allow': false}", {false, 'a', -1, -1, 7}},
@@ -122,7 +122,7 @@ START_TEST(what_a_device_rule_leaves_out_is_any)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		cleanup_container_resources struct container_resources r = {0};
-		const struct resource_device_rule *expected = &rules[i].expected;
+		const struct device_rule *expected = &rules[i].expected;
 		char text[160];
 
 		snprintf(text, sizeof(text), "{'devices': [%s]}", rules[i].rule);
