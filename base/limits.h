@@ -10,6 +10,7 @@
 /* clang-format off */
 /* paths and mounts */
 #define LIMIT_PATH            4096  /* bytes of a container path with its NUL, as PATH_MAX */
+#define LIMIT_MOUNTINFO     (16 << 20) /* bytes of the table of mounts */
 #define LIMIT_SYMLINKS          40  /* links followed in one look-up, as in the kernel */
 #define LIMIT_STEPS        (1 << 17) /* directories entered in one look-up, also again and again */
 #define LIMIT_MOUNTS           256  /* mount specs of one exec */
