@@ -3,14 +3,20 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/limits.h"
+#include "runtime/cgroup_pids.h"
 
-enum { EVENTS_MAX = 256 /* bytes of cgroup.events */, BUSY_MSEC = 5 /* between two rmdirs */ };
+enum {
+	EVENTS_MAX = 256,      /* bytes of cgroup.events */
+	BUSY_MSEC = 5,         /* between two rmdirs */
+	FREEZE_USEC = 5000000, /* for all to stop, so that each can be killed */
+};
 
 int cgroup_write(int dirfd, const char *file, const char *text, struct err *e)
 {
@@ -71,15 +77,6 @@ int cgroup_read_key(int dirfd, const char *file, const char *key, uint64_t *ret,
 	return err_set(e, -ENOENT, ERR_NOT_FOUND, "%s has no '%s'", file, key);
 }
 
-static int kill_all(int dirfd, struct err *e)
-{
-	int r = cgroup_write(dirfd, "cgroup.kill", "1", e);
-
-	if (r == -ENOENT)
-		return err_set(e, r, ERR_UNSUPPORTED, "cgroup.kill is missing: Linux 5.14 has it");
-	return r;
-}
-
 /* ---- cgroup.events --------------------------------------------------------------------- */
 
 static int has_line(int events, const char *line, struct err *e)
@@ -137,7 +134,43 @@ int cgroup_wait_event(int dirfd, const char *line, uint64_t timeout_usec, struct
 	}
 }
 
+int cgroup_freeze(int dirfd, uint64_t timeout_usec, struct err *e)
+{
+	int r = cgroup_write(dirfd, "cgroup.freeze", "1", e);
+
+	if (r == 0)
+		r = cgroup_wait_event(dirfd, "frozen 1", timeout_usec, e);
+	if (r == -ETIMEDOUT)
+		cgroup_write(dirfd, "cgroup.freeze", "0", NULL);
+	return r;
+}
+
 /* ---- the end --------------------------------------------------------------------------- */
+
+/* Nobody can fork while all are frozen, and the frozen can be killed. */
+int cgroup_kill_each(int dirfd, struct err *e)
+{
+	cleanup_cgroup_pids struct cgroup_pids pids = {.n = 0};
+	int r = cgroup_freeze(dirfd, FREEZE_USEC, e);
+
+	if (r == 0)
+		r = cgroup_pids_read(dirfd, &pids, e);
+	for (size_t i = 0; r == 0 && i < pids.n; i++)
+		if (pids.v[i] > 0)
+			kill(pids.v[i], SIGKILL);
+	cgroup_write(dirfd, "cgroup.freeze", "0", NULL);
+	return r;
+}
+
+int cgroup_kill(int dirfd, struct err *e)
+{
+	int r = cgroup_write(dirfd, "cgroup.kill", "1", e);
+
+	if (r != -ENOENT)
+		return r;
+	err_clear(e);
+	return cgroup_kill_each(dirfd, e);
+}
 
 static int wait_empty(int dirfd, uint64_t timeout_usec, struct err *e)
 {
@@ -195,7 +228,7 @@ static int kill_and_remove(int parent, const char *name, uint64_t timeout_usec, 
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "opening it");
-	r = kill_all(fd, e);
+	r = cgroup_kill(fd, e);
 	if (r == 0)
 		r = wait_empty(fd, timeout_usec, e);
 	if (r < 0)

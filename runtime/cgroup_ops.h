@@ -23,6 +23,14 @@ int cgroup_has_event(int dirfd, const char *line, struct err *e);
 /* Wait until it is there. Returns 0; -ETIMEDOUT (ERR_DEADLINE). */
 int cgroup_wait_event(int dirfd, const char *line, uint64_t timeout_usec, struct err *e);
 
+/* Stop all processes, wait until they are. Returns 0; on -ETIMEDOUT (ERR_DEADLINE) they go on. */
+int cgroup_freeze(int dirfd, uint64_t timeout_usec, struct err *e);
+
+/* SIGKILL for all processes in it and below, frozen ones too; doesn't wait. */
+int cgroup_kill(int dirfd, struct err *e);
+/* The same before Linux 5.14, which brings cgroup.kill. */
+int cgroup_kill_each(int dirfd, struct err *e);
+
 /*
  * Kill everything in the cgroup @name of @parent and below it, wait until it is empty, remove
  * it. Returns 0, also when there is none; -ETIMEDOUT (ERR_CLEANUP).

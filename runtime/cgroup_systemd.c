@@ -247,7 +247,7 @@ int cgroup_systemd_start(const char *id, const char *cgroups_path,
 	struct systemd_property properties[SYSTEMD_PROPERTIES_MAX];
 	ssize_t n = cgroup_systemd_properties(resources, properties, e);
 	struct systemd_names names;
-	pid_t keeper;
+	pid_t keeper = 0;
 	int r = n < 0 ? (int)n : cgroup_systemd_names(id, cgroups_path, &names, e);
 
 	if (r == 0)

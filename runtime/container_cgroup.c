@@ -66,7 +66,10 @@ static int apply(struct container_cgroup *c, const struct container_resources *r
 	c->fd = r;
 	if (!*ret_is_new && c->keeper == 0 && cgroup_has_event(c->fd, "populated 1", NULL) == 1)
 		return err_set(e, -EEXIST, ERR_EXISTS, "cgroup '%s' holds processes", c->path);
-	r = resources_apply(&writes, c->fd, e);
+	/* Left frozen, it would stop the container before it can say why. */
+	r = *ret_is_new ? 0 : cgroup_write(c->fd, "cgroup.freeze", "0", e);
+	if (r == 0)
+		r = resources_apply(&writes, c->fd, e);
 	if (r == 0)
 		r = devices_apply(resources->device_rules, resources->n_device_rules, c->fd, e);
 	return r < 0 ? err_wrap(e, r, "cgroup '%s'", c->path) : 0;
@@ -161,12 +164,8 @@ int container_cgroup_is_frozen(const struct container_cgroup *c, struct err *e)
 
 int container_cgroup_freeze(const struct container_cgroup *c, uint64_t timeout_usec, struct err *e)
 {
-	int r = cgroup_write(c->fd, "cgroup.freeze", "1", e);
+	int r = cgroup_freeze(c->fd, timeout_usec, e);
 
-	if (r == 0)
-		r = cgroup_wait_event(c->fd, "frozen 1", timeout_usec, e);
-	if (r == -ETIMEDOUT)
-		cgroup_write(c->fd, "cgroup.freeze", "0", NULL);
 	return r < 0 ? err_wrap(e, r, "freezing cgroup '%s'", c->path) : 0;
 }
 
@@ -179,29 +178,17 @@ int container_cgroup_thaw(const struct container_cgroup *c, uint64_t timeout_use
 	return r < 0 ? err_wrap(e, r, "thawing cgroup '%s'", c->path) : 0;
 }
 
-/* Without cgroup.kill: nobody can fork while all are frozen, and the frozen can be killed. */
-static int kill_one_by_one(const struct container_cgroup *c, struct err *e)
+int container_cgroup_pids(const struct container_cgroup *c, struct cgroup_pids *ret, struct err *e)
 {
-	cleanup_container_pids struct container_pids pids = {.n = 0};
-	int r = container_cgroup_freeze(c, UNDO_USEC, e);
+	int r = cgroup_pids_read(c->fd, ret, e);
 
-	if (r == 0)
-		r = container_cgroup_pids(c, &pids, e);
-	for (size_t i = 0; r == 0 && i < pids.n; i++)
-		if (pids.v[i] > 0)
-			kill(pids.v[i], SIGKILL);
-	cgroup_write(c->fd, "cgroup.freeze", "0", NULL);
-	return r;
+	return r < 0 ? err_wrap(e, r, "cgroup '%s'", c->path) : 0;
 }
 
 int container_cgroup_kill(const struct container_cgroup *c, struct err *e)
 {
-	int r = cgroup_write(c->fd, "cgroup.kill", "1", e);
+	int r = cgroup_kill(c->fd, e);
 
-	if (r == -ENOENT) {
-		err_clear(e); /* Linux 5.14 has it */
-		r = kill_one_by_one(c, e);
-	}
 	return r < 0 ? err_wrap(e, r, "cgroup '%s'", c->path) : 0;
 }
 

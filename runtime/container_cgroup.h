@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "base/limits.h"
+#include "runtime/cgroup_pids.h"
 #include "runtime/resources.h"
 
 struct container_cgroup {
@@ -68,17 +69,8 @@ int container_cgroup_open(const char *path, bool systemd, struct container_cgrou
 int container_cgroup_update(const struct container_cgroup *c,
 			    const struct container_resources *resources, struct err *e);
 
-struct container_pids {
-	pid_t *v; /* owned */
-	size_t n; /* at most LIMIT_PIDS */
-};
-
-void container_pids_done(struct container_pids *pids);
-#define cleanup_container_pids cleanup(container_pids_done)
-
-/* All processes in it and below, as this pid namespace names them; 0 is one outside of it. */
-int container_cgroup_pids(const struct container_cgroup *c, struct container_pids *ret,
-			  struct err *e);
+/* All processes in it and below. */
+int container_cgroup_pids(const struct container_cgroup *c, struct cgroup_pids *ret, struct err *e);
 /* Is there any? Returns 1 or 0, -errno. */
 int container_cgroup_is_populated(const struct container_cgroup *c, struct err *e);
 

@@ -173,8 +173,10 @@ START_TEST(an_empty_cgroup_is_taken_over_one_with_processes_is_not)
 	pid_t pid;
 
 	create();
+	ck_ok(container_cgroup_freeze(&cgroup, 5 * SECOND, &e), e);
 	container_cgroup_done(&cgroup);
 	create();
+	ck_assert_int_eq(container_cgroup_is_frozen(&cgroup, &e), 0);
 	pid = enter("cgroup.procs");
 	ck_assert_int_eq(container_cgroup_create("c2", path, false, &resources, &second, &e),
 			 -EEXIST);
@@ -252,9 +254,10 @@ START_TEST(processes_in_the_way_of_a_controller_are_named_at_once)
 }
 END_TEST
 
-START_TEST(all_processes_are_listed_and_killed)
+/* @kill_all: by the kernel, or one by one as before Linux 5.14 */
+static void assert_listed_and_killed(int (*kill_all)(int dirfd, struct err *e))
 {
-	struct container_pids pids;
+	struct cgroup_pids pids;
 	struct err e = ERR_NONE;
 	pid_t one, two;
 
@@ -267,11 +270,18 @@ START_TEST(all_processes_are_listed_and_killed)
 	ck_assert_uint_eq(pids.n, 2);
 	ck_assert_int_eq(pids.v[0], one);
 	ck_assert_int_eq(pids.v[1], two);
-	container_pids_done(&pids);
-	ck_ok(container_cgroup_kill(&cgroup, &e), e);
+	cgroup_pids_done(&pids);
+	ck_ok(kill_all(cgroup.fd, &e), e);
 	ck_assert_int_eq(end_of(one), SIGKILL);
 	ck_assert_int_eq(end_of(two), SIGKILL);
 	remove_it();
+}
+
+START_TEST(all_processes_are_listed_and_killed)
+{
+	assert_listed_and_killed(cgroup_kill);
+	container_cgroup_done(&cgroup);
+	assert_listed_and_killed(cgroup_kill_each);
 }
 END_TEST
 

@@ -283,6 +283,10 @@ START_TEST(a_scope_of_systemd_is_delegated_with_its_limits)
 	assert_file("pids.max", "50\n");
 	assert_file("cpuset.cpus", "0\n");
 	ck_assert_int_eq(container_cgroup_is_populated(&cgroup, &e), 1); /* the keeper */
+	ck_assert_int_eq(system("systemctl daemon-reload"), 0);
+	assert_file("memory.max", "67108864\n");
+	assert_file("pids.max", "50\n");
+	assert_file("cpuset.cpus", "0\n");
 	ck_assert_int_eq(run_in(use_memory), -SIGKILL);
 	ck_ok(container_cgroup_remove(&cgroup, 5 * SECOND, &e), e);
 	container_cgroup_done(&cgroup);

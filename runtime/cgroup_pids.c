@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/cgroup_pids.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/limits.h"
 #include "runtime/cgroup_ops.h"
-#include "runtime/container_cgroup.h"
 #include "runtime/resources_list.h"
 
-void container_pids_done(struct container_pids *pids)
+void cgroup_pids_done(struct cgroup_pids *pids)
 {
 	free(pids->v);
-	*pids = (struct container_pids){.n = 0};
+	*pids = (struct cgroup_pids){.n = 0};
 }
 
-static int add(struct container_pids *pids, pid_t pid, struct err *e)
+static int add(struct cgroup_pids *pids, pid_t pid, struct err *e)
 {
 	int r = resource_list_grow(&pids->v, pids->n, LIMIT_PIDS, sizeof(*pids->v), e);
 
@@ -25,7 +27,7 @@ static int add(struct container_pids *pids, pid_t pid, struct err *e)
 }
 
 /* The processes of one cgroup; a threaded one names none, the domain above does. */
-static int read_procs(int dirfd, struct container_pids *pids, struct err *e)
+static int read_procs(int dirfd, struct cgroup_pids *pids, struct err *e)
 {
 	cleanup_strv struct strv words = STRV(LIMIT_PIDS);
 	int r = cgroup_read_words(dirfd, "cgroup.procs", &words, e);
@@ -40,7 +42,7 @@ static int read_procs(int dirfd, struct container_pids *pids, struct err *e)
 }
 
 /* Takes @fd. */
-static int collect(int fd, int depth, struct container_pids *pids, struct err *e)
+static int collect(int fd, int depth, struct cgroup_pids *pids, struct err *e)
 {
 	cleanup_closedir DIR *dir = fdopendir(fd);
 	struct dirent *entry;
@@ -69,19 +71,18 @@ static int collect(int fd, int depth, struct container_pids *pids, struct err *e
 	return r;
 }
 
-int container_cgroup_pids(const struct container_cgroup *c, struct container_pids *ret,
-			  struct err *e)
+int cgroup_pids_read(int dirfd, struct cgroup_pids *ret, struct err *e)
 {
-	cleanup_container_pids struct container_pids pids = {.n = 0};
-	int fd = openat(c->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_cgroup_pids struct cgroup_pids pids = {.n = 0};
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)
-		return err_sys(e, "cgroup '%s'", c->path);
+		return err_sys(e, "listing a cgroup");
 	r = collect(fd, /* depth= */ 0, &pids, e);
 	if (r < 0)
-		return err_wrap(e, r, "cgroup '%s'", c->path);
+		return r;
 	*ret = pids;
-	pids = (struct container_pids){.n = 0};
+	pids = (struct cgroup_pids){.n = 0};
 	return 0;
 }
