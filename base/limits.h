@@ -95,14 +95,8 @@
 /* documents of the OCI runtime-spec */
 #define LIMIT_OCI_CONFIG    (4 << 20)  /* bytes of one */
 #define LIMIT_OCI_WARNINGS     256  /* sentences about what was passed over */
-#define LIMIT_ID_MAPS          340  /* of a user namespace or a mount, as in the kernel */
-#define LIMIT_DEVICES         1024  /* device nodes of one container */
-#define LIMIT_HOOKS             64  /* of one kind */
 #define LIMIT_CAPABILITIES     128  /* names in one set */
-#define LIMIT_RESOURCES       1024  /* entries of one list or map of resources */
 #define LIMIT_ANNOTATIONS     1024  /* of one container */
-#define LIMIT_SYSCTL          1024  /* kernel parameters of one container */
-#define LIMIT_GUARDED_PATHS   1024  /* masked, or read-only, paths of one container */
 #define LIMIT_FLAGS             64  /* entries of a list of which there are only a few kinds: flags, clocks */
 
 /* the socket */

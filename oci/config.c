@@ -144,9 +144,6 @@ int oci_config_read(const char *text, size_t n, const struct oci_place *place,
 	r = read_document(text, n, &surroundings, read_config, &c, e);
 	if (r < 0)
 		return r;
-	r = oci_check_consistency(&c, e);
-	if (r < 0)
-		return r;
 	*ret = c;
 	oci_config_init(&c);
 	return 0;
@@ -155,7 +152,9 @@ int oci_config_read(const char *text, size_t n, const struct oci_place *place,
 int oci_process_read(const char *text, size_t n, const struct oci_place *place,
 		     struct container_process *ret, struct strv *warnings, struct err *e)
 {
-	cleanup(container_process_done) struct container_process p = {0};
+	cleanup(container_process_done) struct container_process p = {
+		.args = STRV(LIMIT_ARGS), .env = STRV(2 * LIMIT_ENV), /* callers may add theirs */
+	};
 	struct oci_surroundings surroundings = {
 		.bundle = place->bundle,
 		.last_capability = place->last_capability,

@@ -43,10 +43,9 @@ void oci_config_done(struct oci_config *c);
  * @n:   bytes of @text, at most LIMIT_OCI_CONFIG
  * @ret: written on success only; freed by oci_config_done()
  *
- * Returns: 0; -EINVAL (ERR_INVALID) for what is no JSON or against the specification, for parts
- *          that contradict each other, and for what would change the host (a hostname without a
- *          'uts' namespace); -EOPNOTSUPP (ERR_UNSUPPORTED) for what isn't done here; -E2BIG
- *          (ERR_LIMIT); -ENOMEM.
+ * Returns: 0; -EINVAL (ERR_INVALID) for what is no JSON or against the specification;
+ *          -EOPNOTSUPP (ERR_UNSUPPORTED) for what isn't done here; -E2BIG (ERR_LIMIT); -ENOMEM.
+ *          Whether the parts fit together runtime_plan_new() and resources_plan() find out.
  * Thread:  any; doesn't block.
  */
 int oci_config_read(const char *text, size_t n, const struct oci_place *place,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 
 #include "base/limits.h"
 #include "oci/parts.h"
-#include "oci/sysctl.h"
 #include "oci/values.h"
 
 static int read_propagation(const struct oci_node *at, void *to, struct err *e)
@@ -70,6 +70,34 @@ static int read_personality(const struct oci_node *at, void *to, struct err *e)
 	return oci_read_table(at, members, p, e);
 }
 
+/* ---- kernel parameters ----------------------------------------------------------------- */
+
+/*
+ * It becomes a path below /proc/sys: printable, and without an empty or a ".." component in either
+ * of the two ways to write it, which are each other's with dots and slashes swapped.
+ */
+static bool is_parameter(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if (*c <= ' ' || *c >= 0x7f || *c == '=')
+			return false;
+	return !strstr(name, "..") && !strstr(name, "//") && !strchr("./", name[0]);
+}
+
+static int add_parameter(const struct oci_node *at, void *to, struct err *e)
+{
+	if (!is_parameter(at->key))
+		return oci_invalid(at, e, "no name of a kernel parameter");
+	return oci_add_setting(at, to, e);
+}
+
+static int read_sysctl(const struct oci_node *at, void *to, struct err *e)
+{
+	return oci_read_pairs(at, LIMIT_SYSCTL, add_parameter, to, e);
+}
+
+/* ---- all ------------------------------------------------------------------------------- */
+
 /* What would silently be missing; an empty object asks for nothing. */
 static int refuse(const struct oci_node *at, void *to, struct err *e)
 {
@@ -94,7 +122,7 @@ int oci_part_linux(const struct oci_node *at, void *to, struct err *e)
 		OCI_MEMBER("rootfsPropagation", read_propagation,
 			   FIELD(container.rootfs_propagation)),
 		OCI_MEMBER("seccomp", oci_part_seccomp, FIELD(container.seccomp)),
-		OCI_MEMBER("sysctl", oci_part_sysctl, FIELD(container.sysctl)),
+		OCI_MEMBER("sysctl", read_sysctl, FIELD(container.sysctl)),
 		OCI_MEMBER("maskedPaths", oci_read_paths, FIELD(container.masked_paths),
 			   .max = LIMIT_GUARDED_PATHS),
 		OCI_MEMBER("readonlyPaths", oci_read_paths, FIELD(container.readonly_paths),

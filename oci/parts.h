@@ -27,9 +27,3 @@ oci_reader oci_part_hugepages; /* resources_lists.c: struct resource_nameds, as 
 oci_reader oci_part_rdma;
 oci_reader oci_part_unified;
 oci_reader oci_part_seccomp; /* seccomp.c: struct seccomp_policy * */
-
-/*
- * consistency.c - do the parts fit together, and leave the host alone?
- * Returns 0, -EINVAL (ERR_INVALID) naming the part that doesn't.
- */
-int oci_check_consistency(const struct oci_config *c, struct err *e);

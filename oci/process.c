@@ -178,7 +178,5 @@ int oci_part_process(const struct oci_node *at, void *to, struct err *e)
 	struct container_process *p = to;
 
 	p->umask = UMASK_DEFAULT;
-	p->args.max = LIMIT_ARGS; /* callers may append */
-	p->env.max = LIMIT_ENV;
 	return oci_read_table(at, members, p, e);
 }

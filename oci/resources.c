@@ -15,7 +15,6 @@ static void set_value(struct resource_value *v, int64_t value)
 	*v = (struct resource_value){.is_set = true, .value = value};
 }
 
-/* A number of at most max; 0 is a number like others. */
 static int read_number(const struct oci_node *at, void *to, struct err *e)
 {
 	uint64_t value = 0;
@@ -23,17 +22,6 @@ static int read_number(const struct oci_node *at, void *to, struct err *e)
 
 	if (r == 0)
 		set_value(to, (int64_t)value);
-	return r;
-}
-
-/* The same where 0 makes no sense: encoders write it for "not given". */
-static int read_amount(const struct oci_node *at, void *to, struct err *e)
-{
-	struct resource_value number = {0};
-	int r = read_number(at, &number, e);
-
-	if (r == 0 && number.value != 0)
-		set_value(to, number.value);
 	return r;
 }
 
@@ -45,17 +33,6 @@ static int read_limit(const struct oci_node *at, void *to, struct err *e)
 
 	if (r == 0)
 		set_value(to, value);
-	return r;
-}
-
-/* The same where 0 is "not given". */
-static int read_limit_amount(const struct oci_node *at, void *to, struct err *e)
-{
-	struct resource_value limit = {0};
-	int r = read_limit(at, &limit, e);
-
-	if (r == 0 && limit.value != 0)
-		set_value(to, limit.value);
 	return r;
 }
 
@@ -74,11 +51,11 @@ static int read_switch(const struct oci_node *at, void *to, struct err *e)
 static int read_memory(const struct oci_node *at, void *to, struct err *e)
 {
 	static const struct oci_member members[] = {
-		OCI_MEMBER("limit", read_limit_amount, FIELD(memory_limit)),
-		OCI_MEMBER("reservation", read_limit_amount, FIELD(memory_reservation)),
-		OCI_MEMBER("swap", read_limit_amount, FIELD(memory_swap)),
-		OCI_MEMBER("kernel", read_limit_amount, FIELD(memory_kernel)),
-		OCI_MEMBER("kernelTCP", read_limit_amount, FIELD(memory_kernel_tcp)),
+		OCI_MEMBER("limit", read_limit, FIELD(memory_limit)),
+		OCI_MEMBER("reservation", read_limit, FIELD(memory_reservation)),
+		OCI_MEMBER("swap", read_limit, FIELD(memory_swap)),
+		OCI_MEMBER("kernel", read_limit, FIELD(memory_kernel)),
+		OCI_MEMBER("kernelTCP", read_limit, FIELD(memory_kernel_tcp)),
 		OCI_MEMBER("swappiness", read_number, FIELD(memory_swappiness), .max = 100),
 		OCI_MEMBER("disableOOMKiller", read_switch, FIELD(memory_disable_oom_killer)),
 		OCI_MEMBER("checkBeforeUpdate", read_switch, FIELD(memory_check_before_update)),
@@ -90,12 +67,12 @@ static int read_memory(const struct oci_node *at, void *to, struct err *e)
 static int read_cpu(const struct oci_node *at, void *to, struct err *e)
 {
 	static const struct oci_member members[] = {
-		OCI_MEMBER("shares", read_amount, FIELD(cpu_shares)),
-		OCI_MEMBER("quota", read_limit_amount, FIELD(cpu_quota)),
+		OCI_MEMBER("shares", read_number, FIELD(cpu_shares)),
+		OCI_MEMBER("quota", read_limit, FIELD(cpu_quota)),
 		OCI_MEMBER("burst", read_number, FIELD(cpu_burst)),
-		OCI_MEMBER("period", read_amount, FIELD(cpu_period)),
-		OCI_MEMBER("realtimeRuntime", read_limit_amount, FIELD(cpu_realtime_runtime)),
-		OCI_MEMBER("realtimePeriod", read_amount, FIELD(cpu_realtime_period)),
+		OCI_MEMBER("period", read_number, FIELD(cpu_period)),
+		OCI_MEMBER("realtimeRuntime", read_limit, FIELD(cpu_realtime_runtime)),
+		OCI_MEMBER("realtimePeriod", read_number, FIELD(cpu_realtime_period)),
 		OCI_MEMBER("cpus", oci_read_string, FIELD(cpus)),
 		OCI_MEMBER("mems", oci_read_string, FIELD(mems)),
 		OCI_MEMBER("idle", read_number, FIELD(cpu_idle), .max = 1),

@@ -18,7 +18,7 @@ static int read_weight(const struct oci_node *at, void *to, struct err *e)
 	uint64_t weight = 0;
 	int r = oci_get_unsigned(at, WEIGHT_MAX, &weight, e);
 
-	if (r == 0 && weight > 0) /* docker writes 0 for "not given" */
+	if (r == 0)
 		*(struct resource_value *)to =
 			(struct resource_value){.is_set = true, .value = (int64_t)weight};
 	return r;
@@ -214,7 +214,10 @@ static int add_hugepages(const struct oci_node *at, void *to, struct err *e)
 
 	if (r < 0)
 		return r;
-	snprintf(text, sizeof(text), "%" PRIu64, item.limit);
+	if (item.limit == UINT64_MAX)
+		strcpy(text, "max");
+	else
+		snprintf(text, sizeof(text), "%" PRIu64, item.limit);
 	return add_named(at, to, item.size, text, e);
 }
 

@@ -83,7 +83,8 @@ static int add_path(const struct oci_node *at, void *to, struct err *e)
 
 static int read_list(const struct oci_node *at, oci_reader *add, struct strv *to, struct err *e)
 {
-	to->max = at->max;
+	if (to->max < at->max)
+		to->max = at->max;
 	return oci_read_items(at, at->max, add, to, e);
 }
 

@@ -18,7 +18,7 @@ struct oci_word {
 
 oci_reader oci_read_string;  /* char *; at most max bytes, LIMIT_STRING without; "" stays NULL */
 oci_reader oci_read_path;    /* char *; absolute, not longer than a path can be */
-oci_reader oci_read_strings; /* struct strv; at most max */
+oci_reader oci_read_strings; /* struct strv; at most max, for which room is made */
 oci_reader oci_read_paths;   /* struct strv; at most max absolute ones */
 oci_reader oci_read_bool;    /* bool */
 oci_reader oci_read_uint16;  /* uint16_t; at most max, if that is given, as for the next two */

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+#include "runtime/plan.h"
 #include "tests/unit/oci/documents.h"
 #include "tests/unit/oci/fixtures.h"
 
@@ -76,7 +77,7 @@ START_TEST(what_docker_writes_is_read)
 	ck_assert_uint_eq(c.warnings.n, 0);
 	ck_assert_str_eq(c.cgroups_path, "system.slice:docker:8b2c1f0a9d3e");
 	ck_assert_uint_eq(c.container.hooks.of[HOOK_PRESTART].n, 1);
-	ck_assert(!c.resources.cpu_shares.is_set);
+	ck_assert_int_eq(c.resources.cpu_shares.value, 0);
 	ck_assert_uint_eq(c.container.sysctl.n, 2);
 	ck_assert_uint_eq(c.container.process.user.n_groups, 2);
 	ck_assert_uint_gt(c.container.seccomp->n_rules, 5);
@@ -91,6 +92,23 @@ START_TEST(every_member_is_read_without_a_warning_but_for_capabilities)
 	ck_assert_uint_eq(c.warnings.n, 5); /* a capability that nobody knows, in five sets */
 	ck_assert_uint_eq(c.container.rootfs_propagation, MS_SLAVE | MS_REC);
 	ck_assert(c.exec_cpus_final.is_set);
+}
+END_TEST
+
+START_TEST(what_is_read_can_be_planned)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names) - 1; i++) {
+		cleanup_oci_config struct oci_config c;
+		cleanup_resource_writes struct resource_writes writes = {0};
+		struct runtime_plan *plan = NULL;
+		struct err e = ERR_NONE;
+
+		read_fixture(names[i], &c);
+		c.container.is_staged = true;
+		ck_ok(runtime_plan_new(&c.container, "/staging", &plan, &e), e);
+		runtime_plan_free(plan);
+		ck_ok(resources_plan(&c.resources, &writes, &e), e);
+	}
 }
 END_TEST
 
@@ -197,5 +215,6 @@ END_TEST
 
 SUITE("oci/fixtures", NULL, NULL, what_runtimes_propose_is_read, what_podman_writes_is_read,
       what_docker_writes_is_read, every_member_is_read_without_a_warning_but_for_capabilities,
-      a_flipped_bit_never_breaks_the_reader, a_document_that_ends_early_never_breaks_the_reader,
+      what_is_read_can_be_planned, a_flipped_bit_never_breaks_the_reader,
+      a_document_that_ends_early_never_breaks_the_reader,
       a_value_of_another_type_never_breaks_the_reader)

@@ -48,6 +48,19 @@ START_TEST(what_is_not_done_is_refused_but_may_be_empty)
 }
 END_TEST
 
+START_TEST(kernel_parameters_are_settings)
+{
+	cleanup_oci_config struct oci_config c;
+
+	document_must_read("{'linux': {'sysctl': {'kernel.sem': '1 2 3 4',"
+			   " 'net/ipv4/conf/eth0.1/forwarding': ''}}}",
+			   &c);
+	ck_assert_uint_eq(c.container.sysctl.n, 2);
+	ck_assert_str_eq(strv_value(&c.container.sysctl, "kernel.sem"), "1 2 3 4");
+	ck_assert_str_eq(strv_value(&c.container.sysctl, "net/ipv4/conf/eth0.1/forwarding"), "");
+}
+END_TEST
+
 static const struct document_error errors[] = {
 	{"{'linux': {'rootfsPropagation': 'own'}}",
 	 "linux.rootfsPropagation: 'own' is not one of private, rprivate, slave, rslave, shared, "
@@ -66,6 +79,17 @@ static const struct document_error errors[] = {
 	 "linux.maskedPaths[0]: 'proc/x' is not an absolute path", 0},
 	{"{'linux': {'sysctl': {'net.a': 1}}}",
 	 "linux.sysctl.net.a: expected a string, found a number", 0},
+	{"{'linux': {'sysctl': {'': '1'}}}", "linux.sysctl.: no name of a kernel parameter", 0},
+	{"{'linux': {'sysctl': {'a=b': '1'}}}", "linux.sysctl.a=b: no name of a kernel parameter",
+	 0},
+	{"{'linux': {'sysctl': {'net/../kernel/panic': '1'}}}",
+	 "linux.sysctl.net/../kernel/panic: no name of a kernel parameter", 0},
+	{"{'linux': {'sysctl': {'net.//.kernel.panic': '1'}}}",
+	 "linux.sysctl.net.//.kernel.panic: no name of a kernel parameter", 0},
+	{"{'linux': {'sysctl': {'/net/core/somaxconn': '1'}}}",
+	 "linux.sysctl./net/core/somaxconn: no name of a kernel parameter", 0},
+	{"{'linux': {'sysctl': {'net.a\\nb': '1'}}}",
+	 "linux.sysctl.net.a?b: no name of a kernel parameter", 0},
 	{"{'linux': {'cgroupsPath': []}}", "linux.cgroupsPath: expected a string, found a list", 0},
 };
 
@@ -77,4 +101,4 @@ END_TEST
 
 SUITE("oci/linux", NULL, NULL, the_propagation_of_the_root_is_flags_of_mount,
       a_personality_is_the_processs, what_is_not_done_is_refused_but_may_be_empty,
-      a_wrong_member_is_named)
+      kernel_parameters_are_settings, a_wrong_member_is_named)

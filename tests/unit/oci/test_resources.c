@@ -38,6 +38,7 @@ static const struct {
 	{"{'cpu': {'realtimePeriod': 10}}", FIELD(cpu_realtime_period), 10},
 	{"{'pids': {'limit': 0}}", FIELD(pids_limit), 0},
 	{"{'pids': {'limit': -1}}", FIELD(pids_limit), -1},
+	{"{'blockIO': {'weight': 0}}", FIELD(io_weight), 0}, /* docker's for "none" */
 	{"{'blockIO': {'weight': 500}}", FIELD(io_weight), 500},
 	{"{'blockIO': {'leafWeight': 10}}", FIELD(io_leaf_weight), 10},
 };
@@ -56,19 +57,16 @@ START_TEST(a_number_goes_into_its_field)
 }
 END_TEST
 
-START_TEST(zero_is_not_given_where_it_makes_no_sense)
+START_TEST(what_is_not_given_is_not_set)
 {
 	cleanup_container_resources struct container_resources r = {0};
 
-	read_resources("{'memory': {'limit': 0, 'swap': 0, 'reservation': 0, 'kernel': 0},"
-		       " 'cpu': {'shares': 0, 'quota': 0, 'period': 0, 'cpus': '', 'mems': ''},"
-		       " 'blockIO': {'weight': 0}, 'network': {'classID': 0, 'priorities': []}}",
+	read_resources("{'memory': {'limit': null, 'useHierarchy': true}, 'cpu': {'cpus': ''},"
+		       " 'pids': {}, 'network': {'classID': 0, 'priorities': []}}",
 		       &r);
 	ck_assert(!r.memory_limit.is_set);
-	ck_assert(!r.memory_swap.is_set);
 	ck_assert(!r.cpu_shares.is_set);
-	ck_assert(!r.cpu_quota.is_set);
-	ck_assert(!r.io_weight.is_set);
+	ck_assert(!r.pids_limit.is_set);
 	ck_assert_ptr_null(r.cpus);
 }
 END_TEST
@@ -94,7 +92,7 @@ START_TEST(lists_and_maps_are_read)
 	ck_assert_uint_eq(r.io_read_bps.v[0].rate, UINT64_MAX);
 	ck_assert_uint_eq(r.io_write_iops.v[0].rate, 3);
 	ck_assert_str_eq(r.hugepage_limits.v[0].name, "2MB");
-	ck_assert_str_eq(r.hugepage_limits.v[0].text, "18446744073709551615");
+	ck_assert_str_eq(r.hugepage_limits.v[0].text, "max");
 	ck_assert_uint_eq(r.rdma.n, 2);
 	ck_assert_str_eq(r.rdma.v[0].name, "mlx5_0");
 	ck_assert_str_eq(r.rdma.v[0].text, "hca_handle=2 hca_object=2000");
@@ -186,6 +184,5 @@ START_TEST(a_wrong_resource_is_named)
 }
 END_TEST
 
-SUITE("oci/resources", NULL, NULL, a_number_goes_into_its_field,
-      zero_is_not_given_where_it_makes_no_sense, lists_and_maps_are_read,
-      what_a_device_rule_leaves_out_is_any, a_wrong_resource_is_named)
+SUITE("oci/resources", NULL, NULL, a_number_goes_into_its_field, what_is_not_given_is_not_set,
+      lists_and_maps_are_read, what_a_device_rule_leaves_out_is_any, a_wrong_resource_is_named)
