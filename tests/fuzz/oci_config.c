@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A document of the runtime-spec, read as each of the three kinds: refused with a message that a
- * terminal can show, or what was read is what its header promises.
+ * terminal can show, or what was read is what its header promises, and can be planned or is
+ * refused.
  */
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "oci/config.h"
+#include "runtime/plan.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_refusal(int r, const struct err *e)
@@ -106,6 +108,24 @@ static void check_config(const struct oci_config *c)
 	fuzz_promise(c->warnings.n <= LIMIT_OCI_WARNINGS, "%zu warnings", c->warnings.n);
 }
 
+/* What was read can be planned, or is refused. */
+static void plan_config(struct oci_config *c)
+{
+	struct resource_writes writes = {0};
+	struct runtime_plan *plan = NULL;
+	struct err e = ERR_NONE;
+	int r;
+
+	c->container.is_staged = true;
+	r = runtime_plan_new(&c->container, "/staging", &plan, &e);
+	fuzz_promise(r == 0 || (e.code == r && e.msg[0]), "refused without a word");
+	runtime_plan_free(plan);
+	e = ERR_NONE;
+	r = resources_plan(&c->resources, &writes, &e);
+	fuzz_promise(r == 0 || (e.code == r && e.msg[0]), "refused without a word");
+	resource_writes_done(&writes);
+}
+
 static const struct oci_place place = {.bundle = "/bundle", .last_capability = 40};
 
 static void read_config(const char *text, size_t n)
@@ -119,6 +139,7 @@ static void read_config(const char *text, size_t n)
 		return;
 	}
 	check_config(&c);
+	plan_config(&c);
 	oci_config_done(&c);
 }
 
