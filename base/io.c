@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,14 +85,14 @@ int io_read_file_at(int dirfd, const char *name, struct buf *to, struct err *e)
 }
 
 static int fill_and_rename(int dirfd, int fd, const char *tmp, const char *name, const void *bytes,
-			   size_t n, struct err *e)
+			   size_t n, bool is_durable, struct err *e)
 {
 	int r = io_write_all(fd, bytes, n, e);
 
 	if (r < 0)
 		return err_wrap(e, r, "'%s'", name);
 	fault_point("io.written");
-	if (fsync(fd) < 0)
+	if (is_durable && fsync(fd) < 0)
 		return err_sys(e, "syncing '%s'", name);
 	if (renameat(dirfd, tmp, dirfd, name) < 0)
 		return err_sys(e, "renaming '%s'", name);
@@ -99,8 +100,8 @@ static int fill_and_rename(int dirfd, int fd, const char *tmp, const char *name,
 	return 0;
 }
 
-int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
-		     struct err *e)
+static int write_file(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+		      bool is_durable, struct err *e)
 {
 	cleanup_close int fd = -EBADF;
 	char tmp[NAME_MAX + 1];
@@ -111,14 +112,26 @@ int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, m
 	if (fd < 0)
 		return err_sys(e, "creating '%s'", tmp);
 	fault_point("io.created");
-	r = fill_and_rename(dirfd, fd, tmp, name, bytes, n, e);
-	if (r < 0) {
+	r = fill_and_rename(dirfd, fd, tmp, name, bytes, n, is_durable, e);
+	if (r < 0)
 		unlinkat(dirfd, tmp, 0);
+	return r;
+}
+
+int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+		     struct err *e)
+{
+	int r = write_file(dirfd, name, bytes, n, mode, /* is_durable= */ true, e);
+
+	if (r < 0)
 		return r;
-	}
-	if (fsync(dirfd) < 0)
-		return err_sys(e, "syncing the directory of '%s'", name);
-	return 0;
+	return fsync(dirfd) < 0 ? err_sys(e, "syncing the directory of '%s'", name) : 0;
+}
+
+int io_replace_file_at(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+		       struct err *e)
+{
+	return write_file(dirfd, name, bytes, n, mode, /* is_durable= */ false, e);
 }
 
 struct dirent *io_next_entry(DIR *d)

@@ -22,6 +22,9 @@ int io_read_file_at(int dirfd, const char *name, struct buf *to, struct err *e);
 /* Write the file @name below @dirfd atomically and durably (fsync of file and directory). */
 int io_write_file_at(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
 		     struct err *e);
+/* The same without fsync: nobody sees half a file, but a power cut may lose it. */
+int io_replace_file_at(int dirfd, const char *name, const void *bytes, size_t n, mode_t mode,
+		       struct err *e);
 /* mkdir -p of an absolute or relative host path. */
 int io_mkdir_p(const char *path, mode_t mode, struct err *e);
 /* The next entry besides "." and ".."; NULL at the end, or with errno set. */

@@ -2,7 +2,7 @@
 #include <signal.h>
 
 #include "base/limits.h"
-#include "cli/signals.h"
+#include "base/signals.h"
 #include "cli/verb.h"
 #include "proto/anchord/v1/executor.pb-c.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/signals.h"
+#include "base/signals.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -41,4 +41,4 @@ START_TEST(anything_else_is_refused)
 }
 END_TEST
 
-SUITE("cli/signals", NULL, NULL, names_and_numbers_are_understood, anything_else_is_refused)
+SUITE("base/signals", NULL, NULL, names_and_numbers_are_understood, anything_else_is_refused)
