@@ -66,6 +66,9 @@ static int to_path(const char *name, char *ret, size_t size, struct err *e)
 	size_t n = strlen(name);
 	bool by_slash = strcspn(name, ".") > strcspn(name, "/");
 
+	if (name[0] == '/' || strstr(name, "..") || strstr(name, "//") || strstr(name, "./") ||
+	    strstr(name, "/."))
+		return err_set(e, -EINVAL, ERR_INVALID, "'%s' is not the name of a sysctl", name);
 	if (n + sizeof("sys/") > size)
 		return err_set(e, -EINVAL, ERR_INVALID, "the name of a sysctl is too long");
 	strcpy(ret, "sys/");

@@ -101,8 +101,8 @@ static int open_nothing(struct err *e)
 	return fds[0];
 }
 
-static int launch(const struct container_spec *spec, const struct runtime_tool *tool, int in, int out,
-		  struct runtime_process *ret, struct err *e)
+static int launch(const struct container_spec *spec, const struct runtime_tool *tool, int in,
+		  int out, struct runtime_process *ret, struct err *e)
 {
 	struct runtime_plan *plan = NULL;
 	struct launch how = LAUNCH_NONE;

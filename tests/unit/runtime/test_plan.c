@@ -234,8 +234,37 @@ START_TEST(an_incomplete_spec_is_refused)
 }
 END_TEST
 
+START_TEST(a_parameter_of_the_kernel_belongs_to_a_namespace_of_the_container)
+{
+	static const char *const bad[] = {
+		"kernel.panic=1",          "net/../kernel/panic=1",
+		"net.//.kernel.panic=1",   "net.ipv4../kernel/panic=1",
+		"/net/ipv4/ip_forward=1",  "kernel.domainname",
+		"net/./../kernel/panic=1",
+	};
+
+	spec.namespaces[NAMESPACE_NETWORK].mode = NAMESPACE_NEW;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct err e = ERR_NONE;
+
+		strv_done(&spec.sysctl);
+		spec.sysctl = STRV(1);
+		ck_ok(strv_add(&spec.sysctl, bad[i], &e), e);
+		ck_assert_msg(runtime_plan_new(&spec, "/run/staging", &plan, &e) == -EINVAL, "%s",
+			      bad[i]);
+	}
+	strv_done(&spec.sysctl);
+	spec.sysctl = STRV(2);
+	ck_assert_int_eq(strv_add(&spec.sysctl, "net.ipv4.ip_forward=1", NULL), 0);
+	ck_assert_int_eq(strv_add(&spec.sysctl, "net/ipv4/conf/eth0.1/forwarding=1", NULL), 0);
+	assert_has("sysctl 'sys/net/ipv4/ip_forward' = '1'\n"
+		   "sysctl 'sys/net/ipv4/conf/eth0.1/forwarding' = '1'\n");
+}
+END_TEST
+
 SUITE("runtime/plan", setup, teardown, the_whole_plan_of_a_plain_container,
       an_overlay_is_one_file_system_with_its_layers_from_the_top,
       mounts_of_the_caller_come_after_the_defaults_and_before_the_masks,
       another_user_is_left_without_capabilities, the_network_decides_the_namespaces,
-      an_incomplete_spec_is_refused)
+      an_incomplete_spec_is_refused,
+      a_parameter_of_the_kernel_belongs_to_a_namespace_of_the_container)
