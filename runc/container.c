@@ -8,14 +8,14 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/process.h"
 #include "runc/errors.h"
-#include "runc/process.h"
 
 void container_done(struct container *c)
 {
 	free(c->root);
 	free(c->id);
-	state_done(&c->state);
+	container_state_done(&c->state);
 	fd_close(c->fd);
 	fd_close(c->root_fd);
 	*c = CONTAINER;
@@ -44,7 +44,7 @@ static int prepare(struct container *c, const char *root, const char *id, struct
 	if (r < 0)
 		return r;
 	*c = CONTAINER;
-	state_init(&c->state);
+	container_state_init(&c->state);
 	c->root = realpath(root, NULL);
 	if (!c->root)
 		return errno == ENOENT ? error_no_container(e) : err_sys(e, "root '%s'", root);
@@ -75,7 +75,7 @@ static int load(struct container *c, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	return state_from_text(text.data ? text.data : "", text.n, c->id, &c->state, e);
+	return container_state_from_text(text.data ? text.data : "", text.n, c->id, &c->state, e);
 }
 
 int container_open(const char *root, const char *id, enum container_use use, struct container *ret,
@@ -116,7 +116,7 @@ int container_create(const char *root, const char *id, struct container *ret, st
 
 int container_save(const struct container *c, struct err *e)
 {
-	cleanup_free char *text = state_to_text(&c->state);
+	cleanup_free char *text = container_state_to_text(&c->state);
 
 	if (!text)
 		return err_oom(e);
@@ -191,4 +191,14 @@ int container_path(const struct container *c, const char *name, char ret[LIMIT_P
 	if (snprintf(ret, LIMIT_PATH, "%s/%s/%s", c->root, c->id, name) < LIMIT_PATH)
 		return 0;
 	return err_set(e, -ENAMETOOLONG, ERR_INVALID, "the path of '%s' is too long", c->id);
+}
+
+struct trust_request container_trust(const struct container *c)
+{
+	return (struct trust_request){
+		.state_dir = c->state.trust_state,
+		.authorities = c->state.trust_authorities,
+		.id = c->id,
+		.root = c->root,
+	};
 }

@@ -15,6 +15,7 @@
  */
 #include "base/limits.h"
 #include "runc/state.h"
+#include "runc/trust.h"
 #include "runtime/container_cgroup.h"
 
 enum { LIMIT_CONTAINER_ID = 1024, LIMIT_STATE = 4 << 20 };
@@ -23,7 +24,7 @@ struct container {
 	char *root, *id; /* owned */
 	int root_fd;     /* owned, as the next one; closing it gives the lock up */
 	int fd;
-	struct state state;
+	struct container_state state;
 };
 
 #define CONTAINER ((struct container){.root_fd = -EBADF, .fd = -EBADF})
@@ -70,6 +71,9 @@ int container_status(const struct container *c, enum container_status *ret, int 
  *          had one.
  */
 int container_find_cgroup(const struct container *c, struct container_cgroup *ret, struct err *e);
+
+/* What trust.h asks of it; borrows its strings. */
+struct trust_request container_trust(const struct container *c);
 
 /* Host path of something in its directory. Returns 0, -ENAMETOOLONG. */
 int container_path(const struct container *c, const char *name, char ret[LIMIT_PATH],

@@ -10,13 +10,13 @@
 
 #include "base/io.h"
 #include "base/json.h"
+#include "base/process.h"
 #include "runc/destroy.h"
 #include "runc/errors.h"
 #include "runc/inherit.h"
 #include "runc/notify.h"
 #include "runc/output.h"
 #include "runc/pid_file.h"
-#include "runc/process.h"
 #include "runc/socket.h"
 #include "runc/trust.h"
 
@@ -34,7 +34,7 @@ void creation_init(struct creation *c, const struct call *call)
 		.process = {.pidfd = -EBADF},
 	};
 	bundle_init(&c->bundle);
-	state_init(&c->container.state);
+	container_state_init(&c->container.state);
 }
 
 void creation_done(struct creation *c)
@@ -97,13 +97,13 @@ static int fill_state(struct creation *c, struct err *e)
 {
 	const struct oci_config *config = &c->bundle.config;
 	const struct container_spec *spec = &config->container;
-	struct state *s = &c->container.state;
+	struct container_state *s = &c->container.state;
 	struct timespec now;
 	char created[64];
 	bool oom = false;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	state_time(&now, created, sizeof(created));
+	container_state_time(&now, created, sizeof(created));
 	s->id = copy(c->id, &oom);
 	s->oci_version = copy(config->oci_version, &oom);
 	s->bundle = copy(c->bundle.path, &oom);
@@ -138,7 +138,7 @@ static int make_absolute(char **path, struct err *e)
 
 static int make_directory(struct creation *c, struct err *e)
 {
-	struct state *s = &c->container.state;
+	struct container_state *s = &c->container.state;
 	int r = container_create(c->globals->root, c->id, &c->container, e);
 
 	if (r < 0)
@@ -175,8 +175,8 @@ static int make_cgroup(struct creation *c, struct err *e)
 }
 
 /* Processes that join later get these variables too. */
-static int remember_env(struct state *s, const struct strv *before, const struct strv *after,
-			struct err *e)
+static int remember_env(struct container_state *s, const struct strv *before,
+			const struct strv *after, struct err *e)
 {
 	int r = 0;
 
@@ -189,14 +189,9 @@ static int remember_env(struct state *s, const struct strv *before, const struct
 static int install_trust(struct creation *c, struct err *e)
 {
 	cleanup_strv struct strv before = STRV(LIMIT_ENV);
-	struct state *s = &c->container.state;
+	struct container_state *s = &c->container.state;
 	const struct strv *env = &c->bundle.config.container.process.env;
-	const struct trust_request request = {
-		.state_dir = s->trust_state,
-		.authorities = s->trust_authorities,
-		.id = c->id,
-		.root = c->container.root,
-	};
+	const struct trust_request request = container_trust(&c->container);
 	struct err warning = ERR_NONE;
 	int r = strv_extend(&before, env, e);
 
@@ -234,8 +229,8 @@ static int make_fifos(struct creation *c, struct err *e)
 	return r < 0 ? r : make_fifo(&c->container, "exec.fifo", 0622, &c->how.start, e);
 }
 
-int create_listener(const struct seccomp_policy *policy, const struct state *state, int *ret,
-		    char **ret_state, struct err *e)
+int create_listener(const struct seccomp_policy *policy, const struct container_state *state,
+		    int *ret, char **ret_state, struct err *e)
 {
 	cleanup_json json_t *j = NULL, *document = NULL;
 	cleanup_free char *text = NULL;
@@ -243,8 +238,8 @@ int create_listener(const struct seccomp_policy *policy, const struct state *sta
 
 	if (!policy || !policy->listener_path)
 		return 0;
-	document = state_document(state, state->pid > 0 ? CONTAINER_RUNNING : CONTAINER_CREATING,
-				  "root");
+	document = container_state_document(
+		state, state->pid > 0 ? CONTAINER_RUNNING : CONTAINER_CREATING, "root");
 	j = json_pack("{s:s, s:[s], s:s, s:O}", "ociVersion", state->oci_version, "fds",
 		      "seccompFd", "metadata",
 		      policy->listener_metadata ? policy->listener_metadata : "", "state",
@@ -290,7 +285,8 @@ static int launch(struct creation *c, struct err *e)
 
 static int remember_process(struct creation *c, struct err *e)
 {
-	struct state *s = &c->container.state;
+	const struct trust_request request = container_trust(&c->container);
+	struct container_state *s = &c->container.state;
 	struct process_stat stat;
 	int r = process_stat_read(c->process.pid, &stat, e);
 
@@ -298,7 +294,8 @@ static int remember_process(struct creation *c, struct err *e)
 		return r;
 	s->pid = c->process.pid;
 	s->start_time = stat.start_time;
-	return container_save(&c->container, e);
+	r = container_save(&c->container, e);
+	return r == 0 ? trust_started(&request, c->process.pid, e) : r;
 }
 
 static int make_process(struct creation *c, struct err *e)
@@ -306,7 +303,7 @@ static int make_process(struct creation *c, struct err *e)
 	const struct create_settings *s = c->settings;
 	int r;
 
-	c->state_head = state_document_head(&c->container.state);
+	c->state_head = container_state_document_head(&c->container.state);
 	if (!c->state_head)
 		return err_oom(e);
 	r = create_listener(c->bundle.config.container.seccomp, &c->container.state, &c->listener,

@@ -78,5 +78,5 @@ void creation_undo(struct creation *c);
 /* Where programs of seccomp are kept between calls. */
 #define CREATE_SECCOMP_CACHE "/run/anchord/seccomp"
 /* Connect to who listens to the notifications of @policy, if someone shall; and say of whom. */
-int create_listener(const struct seccomp_policy *policy, const struct state *state, int *ret,
-		    char **ret_state, struct err *e);
+int create_listener(const struct seccomp_policy *policy, const struct container_state *state,
+		    int *ret, char **ret_state, struct err *e);

@@ -27,12 +27,7 @@ static int remove_cgroup(const struct container *c, struct err *e)
 
 int destroy_trust(struct container *c, struct err *e)
 {
-	const struct trust_request request = {
-		.state_dir = c->state.trust_state,
-		.authorities = c->state.trust_authorities,
-		.id = c->id,
-		.root = c->root,
-	};
+	const struct trust_request request = container_trust(c);
 	int r;
 
 	if (!c->state.is_trusting)
@@ -75,7 +70,8 @@ static void read_hooks(const struct container *c, struct bundle *ret)
 
 static void run_hooks(const struct container *c, const struct bundle *bundle)
 {
-	cleanup_free char *head = c->state.has_poststop ? state_document_head(&c->state) : NULL;
+	cleanup_free char *head =
+		c->state.has_poststop ? container_state_document_head(&c->state) : NULL;
 	struct err e = ERR_NONE;
 
 	if (head &&

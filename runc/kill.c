@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <sys/pidfd.h>
 
+#include "base/process.h"
 #include "runc/errors.h"
-#include "runc/process.h"
 
 enum { FREEZE_USEC = 500000 };
 
@@ -22,7 +22,7 @@ static int signal_first(int pidfd, int signal, struct err *e)
 /* Nobody forks while they are counted. */
 static int signal_each(const struct container_cgroup *cgroup, int signal, struct err *e)
 {
-	cleanup_container_pids struct container_pids pids = {.n = 0};
+	cleanup_cgroup_pids struct cgroup_pids pids = {.n = 0};
 	bool was_frozen = container_cgroup_is_frozen(cgroup, NULL) == 1;
 	int r;
 

@@ -23,7 +23,7 @@ static const struct {
 	bool is_path;     /* escaped, since JSON can't carry every path */
 	bool is_required;
 } strings[] = {
-#define FIELD(name) offsetof(struct state, name)
+#define FIELD(name) offsetof(struct container_state, name)
 	{"ociVersion",       FIELD(oci_version),       false, true},
 	{"id",               FIELD(id),                false, true},
 	{"bundle",           FIELD(bundle),            true,  true},
@@ -56,33 +56,33 @@ static const struct {
 };
 /* clang-format on */
 
-static char **string_of(const struct state *s, size_t i)
+static char **string_of(const struct container_state *s, size_t i)
 {
 	return (char **)((uintptr_t)s + strings[i].offset);
 }
 
-static bool *flag_of(const struct state *s, size_t i)
+static bool *flag_of(const struct container_state *s, size_t i)
 {
 	return (bool *)((uintptr_t)s + flags[i].offset);
 }
 
-static struct strv *list_of(const struct state *s, size_t i)
+static struct strv *list_of(const struct container_state *s, size_t i)
 {
 	return (struct strv *)((uintptr_t)s + lists[i].offset);
 }
 
-void state_init(struct state *s)
+void container_state_init(struct container_state *s)
 {
-	*s = (struct state){.annotations = STRV(LIMIT_ENV), .trust_env = STRV(LIMIT_ENV)};
+	*s = (struct container_state){.annotations = STRV(LIMIT_ENV), .trust_env = STRV(LIMIT_ENV)};
 }
 
-void state_done(struct state *s)
+void container_state_done(struct container_state *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(*string_of(s, i));
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strv_done(list_of(s, i));
-	state_init(s);
+	container_state_init(s);
 }
 
 /* ---- to text --------------------------------------------------------------------------- */
@@ -96,7 +96,7 @@ static json_t *list_to_json(const struct strv *list)
 	return j;
 }
 
-char *state_to_text(const struct state *s)
+char *container_state_to_text(const struct container_state *s)
 {
 	cleanup_json json_t *j = json_object();
 
@@ -124,7 +124,7 @@ static int damaged(const char *key, struct err *e)
 	return err_set(e, -EINVAL, ERR_INVALID, "state.json is damaged at '%s'", key);
 }
 
-static int read_string(const json_t *j, size_t i, struct state *s, struct err *e)
+static int read_string(const json_t *j, size_t i, struct container_state *s, struct err *e)
 {
 	const char *text = json_get_string(j, strings[i].key);
 	char path[LIMIT_PATH];
@@ -140,7 +140,7 @@ static int read_string(const json_t *j, size_t i, struct state *s, struct err *e
 	return *string_of(s, i) ? 0 : err_oom(e);
 }
 
-static int read_list(const json_t *j, size_t i, struct state *s, struct err *e)
+static int read_list(const json_t *j, size_t i, struct container_state *s, struct err *e)
 {
 	const json_t *list = json_object_get(j, lists[i].key), *item;
 	size_t n;
@@ -156,7 +156,7 @@ static int read_list(const json_t *j, size_t i, struct state *s, struct err *e)
 	return 0;
 }
 
-static int read_numbers(const json_t *j, struct state *s, struct err *e)
+static int read_numbers(const json_t *j, struct container_state *s, struct err *e)
 {
 	long long pid = json_get_int(j, "pid", -1);
 	long long start = json_get_int(j, "startTime", -1);
@@ -170,7 +170,7 @@ static int read_numbers(const json_t *j, struct state *s, struct err *e)
 	return 0;
 }
 
-static int read_all(const json_t *j, const char *id, struct state *s, struct err *e)
+static int read_all(const json_t *j, const char *id, struct container_state *s, struct err *e)
 {
 	int r = json_is_object(j) ? read_numbers(j, s, e) : damaged("", e);
 
@@ -187,13 +187,14 @@ static int read_all(const json_t *j, const char *id, struct state *s, struct err
 	return r;
 }
 
-int state_from_text(const char *text, size_t n, const char *id, struct state *ret, struct err *e)
+int container_state_from_text(const char *text, size_t n, const char *id,
+			      struct container_state *ret, struct err *e)
 {
-	cleanup_state struct state s;
+	cleanup_container_state struct container_state s;
 	cleanup_json json_t *j = NULL;
 	int r;
 
-	state_init(&s);
+	container_state_init(&s);
 	r = json_parse(text, n, &j, e);
 	if (r < 0)
 		return err_wrap(e, r, "state.json is damaged");
@@ -201,7 +202,7 @@ int state_from_text(const char *text, size_t n, const char *id, struct state *re
 	if (r < 0)
 		return r;
 	*ret = s;
-	state_init(&s);
+	container_state_init(&s);
 	return 0;
 }
 
@@ -232,13 +233,13 @@ static json_t *annotations_to_json(const struct strv *list)
 	return j;
 }
 
-static void add_annotations(const struct state *s, json_t *to)
+static void add_annotations(const struct container_state *s, json_t *to)
 {
 	if (s->annotations.n > 0)
 		json_object_set_new(to, "annotations", annotations_to_json(&s->annotations));
 }
 
-char *state_document_head(const struct state *s)
+char *container_state_document_head(const struct container_state *s)
 {
 	cleanup_json json_t *j = json_pack("{s:s, s:o}", "ociVersion", s->oci_version, "bundle",
 					   json_sentence(s->bundle));
@@ -254,7 +255,8 @@ char *state_document_head(const struct state *s)
 	return text;
 }
 
-json_t *state_document(const struct state *s, enum container_status status, const char *owner)
+json_t *container_state_document(const struct container_state *s, enum container_status status,
+				 const char *owner)
 {
 	json_t *j =
 		json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:s}", "ociVersion", s->oci_version, "id",
@@ -269,7 +271,7 @@ json_t *state_document(const struct state *s, enum container_status status, cons
 	return j;
 }
 
-void state_time(const struct timespec *t, char *ret, size_t size)
+void container_state_time(const struct timespec *t, char *ret, size_t size)
 {
 	char seconds[32], fraction[16];
 	struct tm tm;

@@ -31,8 +31,8 @@ enum container_status {
 
 extern const char *const container_status_words[CONTAINER_STATUS_MAX];
 
-/* All strings are owned; state_done() frees them. */
-struct state {
+/* All strings are owned; container_state_done() frees them. */
+struct container_state {
 	char *id;
 	char *oci_version;
 	char *bundle, *rootfs;  /* absolute host paths */
@@ -50,29 +50,31 @@ struct state {
 	struct strv trust_env;                 /* variables that its configuration does not have */
 };
 
-void state_init(struct state *s);
-void state_done(struct state *s);
-#define cleanup_state cleanup(state_done)
+void container_state_init(struct container_state *s);
+void container_state_done(struct container_state *s);
+#define cleanup_container_state cleanup(container_state_done)
 
 /* The text of state.json; the caller frees it. NULL without memory. */
-char *state_to_text(const struct state *s);
+char *container_state_to_text(const struct container_state *s);
 /*
  * The reverse.
  * Returns: 0; -EINVAL (ERR_INVALID) for what can't be a state, or is that of another @id.
  */
-int state_from_text(const char *text, size_t n, const char *id, struct state *ret, struct err *e);
+int container_state_from_text(const char *text, size_t n, const char *id,
+			      struct container_state *ret, struct err *e);
 
 /*
  * The state document of the runtime-spec without status and pid, which is open at its end,
  * "{...,"id":"x"". NULL without memory.
  */
-char *state_document_head(const struct state *s);
+char *container_state_document_head(const struct container_state *s);
 
 /*
  * What `state` and `list` print.
  * @owner: name of a user
  */
-json_t *state_document(const struct state *s, enum container_status status, const char *owner);
+json_t *container_state_document(const struct container_state *s, enum container_status status,
+				 const char *owner);
 
 /* "2026-11-23T21:46:40.553174013Z", without zeros at its end. */
-void state_time(const struct timespec *t, char *ret, size_t size);
+void container_state_time(const struct timespec *t, char *ret, size_t size);

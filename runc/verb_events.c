@@ -56,7 +56,7 @@ static int parse_duration(const char *text, uint64_t *ret_usec, struct err *e)
 static int count_pids(const struct container_cgroup *cgroup, struct cgroup_stats_pids *ret,
 		      struct err *e)
 {
-	cleanup_container_pids struct container_pids pids = {.n = 0};
+	cleanup_cgroup_pids struct cgroup_pids pids = {.n = 0};
 	int r = ret->is_present ? 0 : container_cgroup_pids(cgroup, &pids, e);
 
 	if (!ret->is_present)

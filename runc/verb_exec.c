@@ -192,7 +192,7 @@ static int launch(struct joining *j, struct err *e)
 	cleanup(free_plan_p) struct runtime_plan *plan = NULL;
 	int r;
 
-	j->state_head = state_document_head(&j->container.state);
+	j->state_head = container_state_document_head(&j->container.state);
 	if (!j->state_head)
 		return err_oom(e);
 	for (int i = 0; i <= STDERR_FILENO; i++)

@@ -3,13 +3,13 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/process.h"
 #include "base/signals.h"
 #include "runc/container.h"
 #include "runc/destroy.h"
 #include "runc/errors.h"
 #include "runc/kill.h"
 #include "runc/output.h"
-#include "runc/process.h"
 #include "runc/verb.h"
 
 /* A killed process ends in this time, as a rule; some callers unmount soon after. */

@@ -54,7 +54,7 @@ static int add_container(const struct globals *g, const char *id, json_t *to)
 		return 0;
 	}
 	name_owner(&c, owner, sizeof(owner));
-	return json_array_append_new(to, state_document(&c.state, status, owner));
+	return json_array_append_new(to, container_state_document(&c.state, status, owner));
 }
 
 static int is_container(const struct dirent *entry)

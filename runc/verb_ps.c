@@ -30,7 +30,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* None of a container without processes. */
-static int collect(const struct container *c, struct container_pids *ret, struct err *e)
+static int collect(const struct container *c, struct cgroup_pids *ret, struct err *e)
 {
 	cleanup_container_cgroup struct container_cgroup cgroup = CONTAINER_CGROUP;
 	int r = container_find_cgroup(c, &cgroup, e);
@@ -46,7 +46,7 @@ static int collect(const struct container *c, struct container_pids *ret, struct
 	return r;
 }
 
-static bool has_pid(const struct container_pids *pids, long pid)
+static bool has_pid(const struct cgroup_pids *pids, long pid)
 {
 	for (size_t i = 0; i < pids->n; i++)
 		if (pids->v[i] == pid)
@@ -54,7 +54,7 @@ static bool has_pid(const struct container_pids *pids, long pid)
 	return false;
 }
 
-static void print_json(const struct container_pids *pids)
+static void print_json(const struct cgroup_pids *pids)
 {
 	for (size_t i = 0; i < pids->n; i++)
 		printf("%c%d", i == 0 ? '[' : ',', pids->v[i]);
@@ -123,7 +123,7 @@ static long number_in_column(const char *line, int column)
 	}
 }
 
-static int print_lines(char *text, const struct container_pids *pids, struct err *e)
+static int print_lines(char *text, const struct cgroup_pids *pids, struct err *e)
 {
 	char *rest = text, *head = strsep(&rest, "\n");
 	int column = head ? pid_column(head) : -1;
@@ -137,7 +137,7 @@ static int print_lines(char *text, const struct container_pids *pids, struct err
 	return 0;
 }
 
-static int print_table(const struct strv *args, const struct container_pids *pids, struct err *e)
+static int print_table(const struct strv *args, const struct cgroup_pids *pids, struct err *e)
 {
 	cleanup_strv struct strv command = STRV(VERB_MANY_ARGS);
 	cleanup_buf struct buf text = BUF(PS_OUTPUT);
@@ -156,7 +156,7 @@ static int ps_main(const struct call *call, struct err *e)
 {
 	const struct settings *s = call->settings;
 	cleanup_container struct container c = CONTAINER;
-	cleanup_container_pids struct container_pids pids = {.n = 0};
+	cleanup_cgroup_pids struct cgroup_pids pids = {.n = 0};
 	int r;
 
 	r = container_open(call->globals->root, call->args->v[0], CONTAINER_LOOK, &c, e);

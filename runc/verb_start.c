@@ -60,7 +60,7 @@ static int run_hooks(const struct container *c, struct err *e)
 	bundle_init(&bundle);
 	if (!c->state.has_poststart)
 		return 0;
-	head = state_document_head(&c->state);
+	head = container_state_document_head(&c->state);
 	if (!head)
 		return err_oom(e);
 	r = bundle_read_copy(c->fd, c->state.bundle, &bundle, e);

@@ -15,7 +15,7 @@ static int state_main(const struct call *call, struct err *e)
 		r = container_status(&c, &status, NULL, e);
 	if (r < 0)
 		return r;
-	j = state_document(&c.state, status, "");
+	j = container_state_document(&c.state, status, "");
 	if (!j)
 		return err_oom(e);
 	json_dumpf(j, stdout, JSON_INDENT(2));

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "runc/process.h"
+#include "base/process.h"
 #include "tests/support/suite.h"
 #include "tests/support/tree.h"
 

@@ -30,7 +30,7 @@ static void setup(void)
 	s = (struct join_settings){
 		.env = STRV(8), .groups = STRV(8), .capabilities = STRV(8), .cgroups = STRV(8)};
 	c = CONTAINER;
-	state_init(&c.state);
+	container_state_init(&c.state);
 	bundle_init(&bundle);
 	container_spec_init(&spec);
 	bundle.path = strdup("/b");

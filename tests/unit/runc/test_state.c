@@ -7,12 +7,12 @@
 #include "base/cleanup.h"
 #include "tests/support/suite.h"
 
-static struct state s, read_back;
+static struct container_state s, read_back;
 
 static void setup(void)
 {
-	state_init(&s);
-	state_init(&read_back);
+	container_state_init(&s);
+	container_state_init(&read_back);
 	s.id = strdup("x6");
 	s.oci_version = strdup("1.0.2-dev");
 	s.bundle = strdup("/b/with % and \xff");
@@ -31,17 +31,17 @@ static void setup(void)
 
 static void teardown(void)
 {
-	state_done(&s);
-	state_done(&read_back);
+	container_state_done(&s);
+	container_state_done(&read_back);
 }
 
 START_TEST(what_is_written_is_read_back)
 {
-	cleanup_free char *text = state_to_text(&s);
+	cleanup_free char *text = container_state_to_text(&s);
 	struct err e = ERR_NONE;
 
 	ck_assert_ptr_nonnull(text);
-	ck_ok(state_from_text(text, strlen(text), "x6", &read_back, &e), e);
+	ck_ok(container_state_from_text(text, strlen(text), "x6", &read_back, &e), e);
 	ck_assert_str_eq(read_back.bundle, s.bundle);
 	ck_assert_str_eq(read_back.rootfs, s.rootfs);
 	ck_assert_str_eq(read_back.oci_version, s.oci_version);
@@ -61,12 +61,12 @@ END_TEST
 
 START_TEST(no_cut_of_it_is_taken_for_a_state)
 {
-	cleanup_free char *text = state_to_text(&s);
+	cleanup_free char *text = container_state_to_text(&s);
 
 	for (size_t n = 0; n < strlen(text); n++) {
 		struct err e = ERR_NONE;
 
-		ck_assert_int_lt(state_from_text(text, n, "x6", &read_back, &e), 0);
+		ck_assert_int_lt(container_state_from_text(text, n, "x6", &read_back, &e), 0);
 		ck_assert_ptr_null(read_back.id);
 	}
 }
@@ -74,7 +74,7 @@ END_TEST
 
 START_TEST(no_changed_byte_does_harm)
 {
-	cleanup_free char *text = state_to_text(&s);
+	cleanup_free char *text = container_state_to_text(&s);
 	size_t n = strlen(text);
 
 	for (size_t i = 0; i < n; i++) {
@@ -82,12 +82,12 @@ START_TEST(no_changed_byte_does_harm)
 			struct err e = ERR_NONE;
 
 			text[i] = (char)(text[i] ^ (1 << bit));
-			if (state_from_text(text, n, "x6", &read_back, &e) == 0) {
+			if (container_state_from_text(text, n, "x6", &read_back, &e) == 0) {
 				ck_assert_str_eq(read_back.id, "x6");
 				ck_assert_int_eq(read_back.bundle[0], '/');
 				ck_assert_int_ge(read_back.pid, 0);
 			}
-			state_done(&read_back);
+			container_state_done(&read_back);
 			text[i] = (char)(text[i] ^ (1 << bit));
 		}
 	}
@@ -119,21 +119,22 @@ START_TEST(values_that_can_not_be_are_refused)
 	struct err e = ERR_NONE;
 	const char *good = WHOLE("1", "1", "");
 
-	ck_ok(state_from_text(good, strlen(good), "x6", &read_back, &e), e);
-	state_done(&read_back);
+	ck_ok(container_state_from_text(good, strlen(good), "x6", &read_back, &e), e);
+	container_state_done(&read_back);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		ck_assert_msg(state_from_text(cases[i], strlen(cases[i]), "x6", &read_back, &e) ==
-				      -EINVAL,
+		ck_assert_msg(container_state_from_text(cases[i], strlen(cases[i]), "x6",
+							&read_back, &e) == -EINVAL,
 			      "%s", cases[i]);
 }
 END_TEST
 
 START_TEST(the_state_of_another_container_is_refused)
 {
-	cleanup_free char *text = state_to_text(&s);
+	cleanup_free char *text = container_state_to_text(&s);
 	struct err e = ERR_NONE;
 
-	ck_assert_int_eq(state_from_text(text, strlen(text), "x7", &read_back, &e), -EINVAL);
+	ck_assert_int_eq(container_state_from_text(text, strlen(text), "x7", &read_back, &e),
+			 -EINVAL);
 	ck_assert_str_eq(e.msg, "state.json is damaged at 'id'");
 }
 END_TEST
@@ -145,14 +146,14 @@ START_TEST(the_document_has_the_keys_of_runc_in_their_order)
 
 	free(s.bundle);
 	s.bundle = strdup("/b");
-	running = state_document(&s, CONTAINER_RUNNING, "root");
+	running = container_state_document(&s, CONTAINER_RUNNING, "root");
 	one = json_dumps(running, JSON_COMPACT);
 	ck_assert_str_eq(one, "{\"ociVersion\":\"1.0.2-dev\",\"id\":\"x6\",\"pid\":4711,"
 			      "\"status\":\"running\",\"bundle\":\"/b\",\"rootfs\":\"/rootfs\","
 			      "\"created\":\"2026-11-23T21:46:40.5Z\","
 			      "\"annotations\":{\"a\":\"\",\"b\":\"2=3\"},\"owner\":\"root\"}");
 	strv_done(&s.annotations);
-	stopped = state_document(&s, CONTAINER_STOPPED, "");
+	stopped = container_state_document(&s, CONTAINER_STOPPED, "");
 	other = json_dumps(stopped, JSON_COMPACT);
 	ck_assert_str_eq(other, "{\"ociVersion\":\"1.0.2-dev\",\"id\":\"x6\",\"pid\":0,"
 				"\"status\":\"stopped\",\"bundle\":\"/b\",\"rootfs\":\"/rootfs\","
@@ -166,7 +167,7 @@ START_TEST(hooks_get_a_document_that_is_open_at_its_end)
 
 	free(s.bundle);
 	s.bundle = strdup("/b");
-	head = state_document_head(&s);
+	head = container_state_document_head(&s);
 	ck_assert_str_eq(head, "{\"ociVersion\":\"1.0.2-dev\",\"bundle\":\"/b\","
 			       "\"annotations\":{\"a\":\"\",\"b\":\"2=3\"},\"id\":\"x6\"");
 }
@@ -186,7 +187,7 @@ START_TEST(times_are_those_of_go)
 	char text[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		state_time(&cases[i].t, text, sizeof(text));
+		container_state_time(&cases[i].t, text, sizeof(text));
 		ck_assert_str_eq(text, cases[i].text);
 	}
 }

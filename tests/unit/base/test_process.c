@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runc/process.h"
+#include "base/process.h"
 
 #include <errno.h>
 #include <signal.h>
