@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <systemd/sd-bus.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "runtime/cgroup_find.h"
+#include "runtime/sd_bus.h"
 
 #define MANAGER         "org.freedesktop.systemd1"
 #define MANAGER_PATH    "/org/freedesktop/systemd1"
@@ -18,14 +18,24 @@
 
 enum { START_USEC = 30000000 };
 
+/* Loaded before anything is done with a bus. */
+static const struct sd_bus_calls *sd;
+
+static void error_done(sd_bus_error *error)
+{
+	sd->sd_bus_error_free(error);
+}
+
 static void bus_done(sd_bus **bus)
 {
-	sd_bus_flush_close_unref(*bus);
+	if (*bus)
+		sd->sd_bus_flush_close_unref(*bus);
 }
 
 static void message_done(sd_bus_message **m)
 {
-	sd_bus_message_unref(*m);
+	if (*m)
+		sd->sd_bus_message_unref(*m);
 }
 
 /* ---- the keeper ------------------------------------------------------------------------ */
@@ -62,18 +72,18 @@ static int append_property(sd_bus_message *m, const struct systemd_property *p)
 	int r;
 
 	if (p->type == 't')
-		return sd_bus_message_append(m, "(sv)", p->name, "t", p->number);
-	r = sd_bus_message_open_container(m, 'r', "sv");
+		return sd->sd_bus_message_append(m, "(sv)", p->name, "t", p->number);
+	r = sd->sd_bus_message_open_container(m, 'r', "sv");
 	if (r >= 0)
-		r = sd_bus_message_append(m, "s", p->name);
+		r = sd->sd_bus_message_append(m, "s", p->name);
 	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'v', "ay");
+		r = sd->sd_bus_message_open_container(m, 'v', "ay");
 	if (r >= 0)
-		r = sd_bus_message_append_array(m, 'y', p->mask, p->n_mask);
+		r = sd->sd_bus_message_append_array(m, 'y', p->mask, p->n_mask);
 	if (r >= 0)
-		r = sd_bus_message_close_container(m);
+		r = sd->sd_bus_message_close_container(m);
 	if (r >= 0)
-		r = sd_bus_message_close_container(m);
+		r = sd->sd_bus_message_close_container(m);
 	return r;
 }
 
@@ -81,7 +91,7 @@ static int append_property(sd_bus_message *m, const struct systemd_property *p)
 static int append_fixed(sd_bus_message *m, const char *id, const char *slice, pid_t keeper)
 {
 	/* clang-format off */
-	return sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)",
+	return sd->sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)",
 		"Description",         "s",  id,
 		"Slice",               "s",  slice,
 		"PIDs",                "au", 1, (uint32_t)keeper,
@@ -98,17 +108,17 @@ static int append_fixed(sd_bus_message *m, const char *id, const char *slice, pi
 static int append_all(sd_bus_message *m, const char *id, const struct systemd_names *names,
 		      pid_t keeper, const struct systemd_property *properties, size_t n)
 {
-	int r = sd_bus_message_append(m, "ss", names->unit, "fail");
+	int r = sd->sd_bus_message_append(m, "ss", names->unit, "fail");
 
 	if (r >= 0)
-		r = sd_bus_message_open_container(m, 'a', "(sv)");
+		r = sd->sd_bus_message_open_container(m, 'a', "(sv)");
 	if (r >= 0)
 		r = append_fixed(m, id, names->slice, keeper);
 	for (size_t i = 0; r >= 0 && i < n; i++)
 		r = append_property(m, &properties[i]);
 	if (r >= 0)
-		r = sd_bus_message_close_container(m);
-	return r < 0 ? r : sd_bus_message_append(m, "a(sa(sv))", 0);
+		r = sd->sd_bus_message_close_container(m);
+	return r < 0 ? r : sd->sd_bus_message_append(m, "a(sa(sv))", 0);
 }
 
 /* ---- the conversation ------------------------------------------------------------------ */
@@ -116,17 +126,20 @@ static int append_all(sd_bus_message *m, const char *id, const struct systemd_na
 /* The socket of systemd itself serves where no message bus runs. */
 static int connect_private(sd_bus **ret)
 {
-	int r = sd_bus_new(ret);
+	int r = sd->sd_bus_new(ret);
 
 	if (r >= 0)
-		r = sd_bus_set_address(*ret, MANAGER_PRIVATE);
-	return r < 0 ? r : sd_bus_start(*ret);
+		r = sd->sd_bus_set_address(*ret, MANAGER_PRIVATE);
+	return r < 0 ? r : sd->sd_bus_start(*ret);
 }
 
 static int connect_manager(sd_bus **ret, struct err *e)
 {
-	int r = geteuid() == 0 ? sd_bus_open_system(ret) : sd_bus_open_user(ret);
+	int r = sd_bus_load(&sd, e);
 
+	if (r < 0)
+		return r;
+	r = geteuid() == 0 ? sd->sd_bus_open_system(ret) : sd->sd_bus_open_user(ret);
 	if (r < 0 && geteuid() == 0)
 		r = connect_private(ret);
 	if (r < 0)
@@ -149,7 +162,7 @@ static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *error)
 	uint32_t number;
 
 	(void)error;
-	if (sd_bus_message_read(m, "uoss", &number, &path, &unit, &result) < 0)
+	if (sd->sd_bus_message_read(m, "uoss", &number, &path, &unit, &result) < 0)
 		return 0;
 	if (job->path && strcmp(path, job->path) == 0)
 		snprintf(job->result, sizeof(job->result), "%s", result);
@@ -162,13 +175,13 @@ static int wait_for_job(sd_bus *bus, struct job *job, const char *unit, struct e
 
 	while (!*job->result) {
 		uint64_t at = clock_mono_usec();
-		int r = sd_bus_process(bus, NULL);
+		int r = sd->sd_bus_process(bus, NULL);
 
 		if (r == 0 && at >= deadline)
 			return err_set(e, -ETIMEDOUT, ERR_DEADLINE,
 				       "systemd isn't done with unit '%s' in time", unit);
 		if (r == 0)
-			r = sd_bus_wait(bus, deadline - at);
+			r = sd->sd_bus_wait(bus, deadline - at);
 		if (r < 0 && r != -EINTR)
 			return err_set(e, r, ERR_INTERNAL, "waiting for unit '%s': %s", unit,
 				       strerror(-r));
@@ -195,7 +208,7 @@ static int call_failed(int r, const sd_bus_error *error, const char *unit, struc
 	enum err_kind kind = ERR_INTERNAL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
-		if (sd_bus_error_has_name(error, answers[i].name)) {
+		if (sd->sd_bus_error_has_name(error, answers[i].name)) {
 			r = answers[i].code;
 			kind = answers[i].kind;
 		}
@@ -208,16 +221,16 @@ static int call_failed(int r, const sd_bus_error *error, const char *unit, struc
 static int call(sd_bus *bus, sd_bus_message *m, const char *unit, struct err *e)
 {
 	cleanup(message_done) sd_bus_message *reply = NULL;
-	cleanup(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	cleanup(error_done) sd_bus_error error = SD_BUS_ERROR_NULL;
 	struct job job = {.path = NULL};
 	/* Before the call: the signal may be there as soon as its reply. */
-	int r = sd_bus_match_signal(bus, NULL, NULL, MANAGER_PATH, MANAGER_IFACE, "JobRemoved",
-				    on_job_removed, &job);
+	int r = sd->sd_bus_match_signal(bus, NULL, NULL, MANAGER_PATH, MANAGER_IFACE, "JobRemoved",
+					on_job_removed, &job);
 
 	if (r >= 0)
-		r = sd_bus_call(bus, m, START_USEC, &error, &reply);
+		r = sd->sd_bus_call(bus, m, START_USEC, &error, &reply);
 	if (r >= 0)
-		r = sd_bus_message_read(reply, "o", &job.path);
+		r = sd->sd_bus_message_read(reply, "o", &job.path);
 	return r < 0 ? call_failed(r, &error, unit, e) : wait_for_job(bus, &job, unit, e);
 }
 
@@ -230,8 +243,8 @@ static int start_scope(const char *id, const struct systemd_names *names, pid_t 
 
 	if (r < 0)
 		return r;
-	r = sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_IFACE,
-					   "StartTransientUnit");
+	r = sd->sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_IFACE,
+					       "StartTransientUnit");
 	if (r >= 0)
 		r = append_all(m, id, names, keeper, properties, n);
 	if (r < 0)
@@ -277,10 +290,10 @@ int cgroup_systemd_stop(const char *unit, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	r = sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_IFACE,
-					   "StopUnit");
+	r = sd->sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_IFACE,
+					       "StopUnit");
 	if (r >= 0)
-		r = sd_bus_message_append(m, "ss", unit, "replace");
+		r = sd->sd_bus_message_append(m, "ss", unit, "replace");
 	if (r < 0)
 		return err_set(e, r, ERR_INTERNAL, "stopping unit '%s': %s", unit, strerror(-r));
 	r = call(bus, m, unit, e);
