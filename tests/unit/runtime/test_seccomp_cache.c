@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "runtime/seccomp_key.h"
+#include "runtime/seccomp_library.h"
 #include "runtime/seccomp_store.h"
 #include "tests/support/suite.h"
 #include "tests/unit/runtime/policy.h"
@@ -245,18 +246,57 @@ START_TEST(what_was_saved_is_loaded)
 }
 END_TEST
 
-START_TEST(a_compiled_policy_comes_from_the_directory_next_time)
+static struct seccomp_policy *reading(uint32_t action)
 {
+	static const struct seccomp_condition masked = {2, SCMP_CMP_MASKED_EQ, 7ull << 31,
+							1ull << 31};
 	struct seccomp_policy *p = policy(SCMP_ACT_ALLOW);
-	struct sock_fprog first = {0};
 	struct err e = ERR_NONE;
 
-	policy_call(p, "read", SCMP_ACT_ERRNO(EPERM));
-	ck_ok(seccomp_compile(p, directory, &first, &e), e);
+	policy_rule(p, "read", action, &masked, 1);
+	buf_clear(&key);
 	ck_ok(seccomp_key(p, &key, &e), e);
-	program = first;
+	return p;
+}
+
+START_TEST(a_compiled_policy_is_saved)
+{
+	struct seccomp_policy *p = reading(SCMP_ACT_LOG);
+	struct err e = ERR_NONE;
+
+	ck_ok(seccomp_compile(p, directory, &program, &e), e);
 	ck_assert(loads());
-	seccomp_program_done(&first);
+	seccomp_program_done(&program);
+	seccomp_policy_free(p);
+}
+END_TEST
+
+START_TEST(a_saved_program_is_what_another_process_gets)
+{
+	struct seccomp_policy *p = policy(SCMP_ACT_ERRNO(9));
+	struct sock_fprog got = {0};
+	struct err e = ERR_NONE;
+
+	make(9);
+	code[1].k = SCMP_ACT_LOG; /* not what would be made */
+	seccomp_store_save(directory, &key, &program);
+	ck_ok(seccomp_compile(p, directory, &got, &e), e);
+	ck_assert_uint_eq(got.len, 2);
+	ck_assert_uint_eq(got.filter[1].k, SCMP_ACT_LOG);
+	seccomp_program_done(&got);
+	seccomp_policy_free(p);
+}
+END_TEST
+
+START_TEST(programs_of_libseccomp_can_be_saved)
+{
+	struct seccomp_policy *p = reading(SCMP_ACT_TRAP);
+	struct err e = ERR_NONE;
+
+	ck_ok(seccomp_library_compile(p, &program, &e), e);
+	seccomp_store_save(directory, &key, &program);
+	ck_assert(loads());
+	seccomp_program_done(&program);
 	seccomp_policy_free(p);
 }
 END_TEST
@@ -415,7 +455,8 @@ END_TEST
 
 SUITE("runtime/seccomp_cache", setup, teardown, policies_that_differ_have_different_keys,
       the_program_that_was_not_asked_for_longest_goes_first, threads_share_the_programs,
-      what_was_saved_is_loaded, a_compiled_policy_comes_from_the_directory_next_time,
+      what_was_saved_is_loaded, a_compiled_policy_is_saved,
+      a_saved_program_is_what_another_process_gets, programs_of_libseccomp_can_be_saved,
       a_directory_that_cannot_be_made_is_no_error, a_damaged_file_is_ignored_and_replaced,
       an_instruction_that_no_program_has_is_not_loaded,
       a_file_that_others_could_have_written_is_ignored, a_directory_of_others_is_not_used,
