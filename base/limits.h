@@ -90,6 +90,7 @@
 #define LIMIT_SECCOMP_CONDITIONS 64 /* comparisons of arguments in one rule */
 #define LIMIT_SECCOMP_ARCHITECTURES 32 /* of one policy */
 #define LIMIT_SECCOMP_KEY   (1 << 20)  /* bytes of a policy's canonical form */
+#define LIMIT_SECCOMP_ENTRIES (1 << 16) /* rules for one number each, of one architecture */
 #define LIMIT_SECCOMP_PROGRAMS  64  /* programs kept in memory, and as many files on the disk */
 
 /* documents of the OCI runtime-spec */

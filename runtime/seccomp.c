@@ -5,12 +5,21 @@
 #include "runtime/seccomp_cache.h"
 #include "runtime/seccomp_key.h"
 #include "runtime/seccomp_library.h"
+#include "runtime/seccomp_program.h"
 #include "runtime/seccomp_store.h"
 
 void seccomp_program_done(struct sock_fprog *program)
 {
 	free(program->filter);
 	*program = (struct sock_fprog){.len = 0};
+}
+
+/* libseccomp knows more machines. */
+static int make(const struct seccomp_policy *p, struct sock_fprog *ret, struct err *e)
+{
+	int r = seccomp_program_compile(p, ret, e);
+
+	return r == SECCOMP_FOREIGN ? seccomp_library_compile(p, ret, e) : r;
 }
 
 /* From the disk, or made and written there. */
@@ -21,7 +30,7 @@ static int load_or_make(const struct seccomp_policy *p, const struct buf *key, c
 
 	if (cache && seccomp_store_load(cache, key, ret))
 		return 0;
-	r = seccomp_library_compile(p, ret, e);
+	r = make(p, ret, e);
 	if (r == 0 && cache)
 		seccomp_store_save(cache, key, ret);
 	return r;

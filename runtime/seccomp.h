@@ -4,16 +4,15 @@
  * seccomp - system call filters: what is asked for, and the program that does it
  *
  * A policy is linux.seccomp of the runtime-spec as data; seccomp_names.h has the words of the spec.
- * A BPF program is made of it. Since that takes longer than the rest of a container's start,
- * programs are kept by what they were made from: the last ones in memory, and in a directory if
- * there is one.
+ * A BPF program is made of it. That takes a while, so programs are kept by what they were made
+ * from: the last ones in memory, and in a directory if there is one.
  *
  * Where the spec is silent a policy means what runc makes of it: rules with the default action are
  * passed over, and so are calls that libseccomp doesn't know; conditions that name an argument
- * twice are alternatives, all others must hold together; of two rules for a call the first without
- * conditions counts; a wrong architecture kills. When the default action is an errno but ENOSYS, a
- * call newer than all that the policy names gets ENOSYS all the same: libc falls back from that
- * one only.
+ * twice are alternatives, all others must hold together; of the rules for a call the first without
+ * conditions counts, else the first that holds; a wrong architecture kills. When the default action
+ * is an errno but ENOSYS, a call newer than all that the policy names gets ENOSYS all the same:
+ * libc falls back from that one only.
  *
  * The default policy has the meaning of the profile that docker and podman ship (the copy in
  * Debian's golang-github-containers-common was the source of facts), resolved for the default
@@ -60,6 +59,8 @@ struct seccomp_policy *seccomp_policy_free(struct seccomp_policy *p);
 /* Append a rule; takes what it owns, on success only. Returns 0, -E2BIG (ERR_LIMIT), -ENOMEM. */
 int seccomp_policy_add(struct seccomp_policy *p, struct seccomp_rule *rule, struct err *e);
 void seccomp_rule_done(struct seccomp_rule *rule);
+/* Is one condition enough, since two are about the same argument? */
+bool seccomp_rule_has_alternatives(const struct seccomp_rule *rule);
 
 /* Does the policy send notifications to a listener? */
 bool seccomp_policy_notifies(const struct seccomp_policy *p);
@@ -75,9 +76,9 @@ const struct seccomp_policy *seccomp_default(void);
  *         on disk. What can't be read or written there is no error
  * @ret:   for sys_seccomp_filter(); the caller ends it with seccomp_program_done()
  *
- * Returns: 0; -EINVAL (ERR_INVALID) for what can't be a filter: unknown architectures or actions,
- *          contradicting rules, notifications as the default; -E2BIG (ERR_LIMIT) for a program
- *          that the kernel would not take.
+ * Returns: 0; -EINVAL (ERR_INVALID) for what can't be a filter: unknown architectures, actions or
+ *          comparisons, notifications as the default; -E2BIG (ERR_LIMIT) for a program that the
+ *          kernel would not take; -ENOMEM.
  * Thread: any; blocks on the disk when there is a @cache and the program isn't in memory.
  */
 int seccomp_compile(const struct seccomp_policy *p, const char *cache, struct sock_fprog *ret,

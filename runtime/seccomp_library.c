@@ -48,20 +48,6 @@ static int add_architectures(scmp_filter_ctx ctx, const struct seccomp_archs *ar
 	return 0;
 }
 
-static bool names_an_argument_twice(const struct seccomp_rule *rule)
-{
-	unsigned seen = 0;
-
-	for (size_t i = 0; i < rule->n_conditions; i++) {
-		unsigned bit = 1u << rule->conditions[i].argument;
-
-		if (seen & bit)
-			return true;
-		seen |= bit;
-	}
-	return false;
-}
-
 static int add_call(scmp_filter_ctx ctx, const struct seccomp_rule *rule, int nr)
 {
 	struct scmp_arg_cmp all[LIMIT_SECCOMP_CONDITIONS];
@@ -73,7 +59,7 @@ static int add_call(scmp_filter_ctx ctx, const struct seccomp_rule *rule, int nr
 					       .op = rule->conditions[i].op,
 					       .datum_a = rule->conditions[i].value,
 					       .datum_b = rule->conditions[i].second};
-	if (!names_an_argument_twice(rule))
+	if (!seccomp_rule_has_alternatives(rule))
 		return seccomp_rule_add_array(ctx, rule->action, nr, (unsigned)n, all);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = seccomp_rule_add_array(ctx, rule->action, nr, 1, &all[i]);

@@ -53,6 +53,20 @@ int seccomp_policy_add(struct seccomp_policy *p, struct seccomp_rule *rule, stru
 	return 0;
 }
 
+bool seccomp_rule_has_alternatives(const struct seccomp_rule *rule)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < rule->n_conditions; i++) {
+		unsigned bit = 1u << rule->conditions[i].argument;
+
+		if (seen & bit)
+			return true;
+		seen |= bit;
+	}
+	return false;
+}
+
 bool seccomp_policy_notifies(const struct seccomp_policy *p)
 {
 	for (size_t i = 0; i < p->n_rules; i++)

@@ -2,7 +2,6 @@
 /* What policies do to processes; test_launch.c shows what the default does to a container. */
 #include "runtime/seccomp.h"
 
-#include <linux/audit.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
@@ -12,8 +11,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "base/limits.h"
 #include "base/sys.h"
+#include "runtime/seccomp_library.h"
+#include "runtime/seccomp_program.h"
 #include "tests/support/suite.h"
 #include "tests/unit/runtime/policy.h"
 
@@ -68,20 +68,30 @@ static void compile(const struct seccomp_policy *p, struct sock_fprog *ret)
 	ck_ok(seccomp_compile(p, NULL, ret, &e), e);
 }
 
+/* Our program and libseccomp's have to do the same. */
 static void expect(const struct seccomp_policy *p, const struct attempt *v, size_t n)
 {
-	struct sock_fprog program = {0};
-	pid_t pid;
-	int status;
+	int (*const engines[])(const struct seccomp_policy *policy, struct sock_fprog *ret,
+			       struct err *e) = {seccomp_program_compile, seccomp_library_compile};
 
 	suite_need_root();
-	compile(p, &program);
-	pid = fork();
-	if (pid == 0)
-		leave(try_all(&program, v, n));
-	status = status_of(pid);
-	ck_assert_msg(status == 0, "status %#x: attempt %d", status, WEXITSTATUS(status));
-	seccomp_program_done(&program);
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
+		struct sock_fprog program = {0};
+		struct err e = ERR_NONE;
+		int r = engines[i](p, &program, &e);
+		pid_t pid;
+		int status;
+
+		ck_ok(r, e);
+		ck_assert_int_eq(r, 0);
+		pid = fork();
+		if (pid == 0)
+			leave(try_all(&program, v, n));
+		status = status_of(pid);
+		ck_assert_msg(status == 0, "engine %zu, status %#x: attempt %d", i, status,
+			      WEXITSTATUS(status));
+		seccomp_program_done(&program);
+	}
 }
 
 /* What becomes of a process that calls getppid() under a policy with this action for it. */
@@ -480,125 +490,6 @@ START_TEST(a_listener_answers_the_calls_that_notify)
 }
 END_TEST
 
-/* ---- architectures and refusals ------------------------------------------------------- */
-
-static void expect_refusal(struct seccomp_policy *p, const char *message)
-{
-	struct sock_fprog program = {.len = 7};
-	struct err e = ERR_NONE;
-
-	ck_assert_int_eq(seccomp_compile(p, NULL, &program, &e), -EINVAL);
-	ck_assert_int_eq(e.kind, ERR_INVALID);
-	ck_assert_str_eq(e.msg, message);
-	ck_assert_uint_eq(program.len, 7); /* outputs are untouched on failure */
-	seccomp_policy_free(p);
-}
-
-START_TEST(an_architecture_that_libseccomp_lacks_is_named)
-{
-	static const char *const names[] = {"SCMP_ARCH_VAX", "X86_64", "SCMP_ARCH_", "x86_64"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct seccomp_policy *p = policy(SCMP_ACT_ALLOW);
-		char message[100];
-
-		policy_architecture(p, names[i]);
-		snprintf(message, sizeof(message), "seccomp: libseccomp knows no architecture '%s'",
-			 names[i]);
-		expect_refusal(p, message);
-	}
-}
-END_TEST
-
-START_TEST(the_architectures_of_the_spec_are_known)
-{
-	static const char *const names[] = {
-		"SCMP_ARCH_X86",      "SCMP_ARCH_X86_64",      "SCMP_ARCH_X32",
-		"SCMP_ARCH_ARM",      "SCMP_ARCH_AARCH64",     "SCMP_ARCH_MIPSEL",
-		"SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC64LE",
-		"SCMP_ARCH_RISCV64",
-	};
-	struct seccomp_policy *p = policy(SCMP_ACT_ALLOW);
-	struct sock_fprog program = {0};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		policy_architecture(p, names[i]);
-	policy_call(p, "read", RULE);
-	compile(p, &program);
-	ck_assert_uint_gt(program.len, ARRAY_SIZE(names));
-	seccomp_program_done(&program);
-	seccomp_policy_free(p);
-}
-END_TEST
-
-START_TEST(an_architecture_of_the_other_byte_order_is_named)
-{
-	struct seccomp_policy *p = policy(SCMP_ACT_ALLOW);
-
-	policy_architecture(p, "SCMP_ARCH_S390X");
-	expect_refusal(p, "seccomp: 'SCMP_ARCH_S390X': its byte order isn't the machine's");
-}
-END_TEST
-
-START_TEST(what_cannot_be_a_filter_is_refused)
-{
-	static const struct seccomp_condition seventh = {.argument = 6, .op = SCMP_CMP_EQ};
-	static const struct seccomp_condition odd = {.op = 8};
-	static const struct seccomp_condition zero = {.op = SCMP_CMP_EQ};
-	struct seccomp_policy *p = policy(SCMP_ACT_NOTIFY);
-
-	expect_refusal(p, "seccomp: SCMP_ACT_NOTIFY can't be the default action");
-	expect_refusal(policy(0x12345678), "seccomp: unknown default action 0x12345678");
-	p = policy(SCMP_ACT_ALLOW);
-	policy_call(p, "read", RULE);
-	policy_call(p, "read", 0x7fff0001);
-	expect_refusal(p, "seccomp: rule 2: unknown action 0x7fff0001");
-	p = policy(SCMP_ACT_ALLOW);
-	policy_rule(p, "read", RULE, &seventh, 1);
-	expect_refusal(p, "seccomp: rule 1: a system call has no argument 6");
-	p = policy(SCMP_ACT_ALLOW);
-	policy_rule(p, "read", RULE, &odd, 1);
-	expect_refusal(p, "seccomp: rule 1: unknown comparison 8");
-	p = policy(SCMP_ACT_ALLOW);
-	policy_rule(p, "read", RULE, &zero, 1);
-	policy_rule(p, "read", SCMP_ACT_KILL_THREAD, &zero, 1);
-	expect_refusal(p, "seccomp: 'read': rules contradict one another");
-}
-END_TEST
-
-START_TEST(there_is_a_limit_to_rules)
-{
-	struct seccomp_policy *p = policy(SCMP_ACT_ALLOW);
-	struct seccomp_rule rule = {.action = RULE};
-	struct err e = ERR_NONE;
-
-	for (int i = 0; i < LIMIT_SECCOMP_RULES; i++)
-		policy_call(p, "read", RULE);
-	ck_assert_int_eq(seccomp_policy_add(p, &rule, &e), -E2BIG);
-	ck_assert_str_eq(e.msg, "more than 4096 rules");
-	ck_assert_int_eq(e.kind, ERR_LIMIT);
-	seccomp_policy_free(p);
-}
-END_TEST
-
-START_TEST(a_program_that_the_kernel_would_not_take_is_refused)
-{
-	struct seccomp_policy *p = policy(SCMP_ACT_ALLOW);
-	struct sock_fprog program = {0};
-	struct err e = ERR_NONE;
-
-	for (unsigned i = 0; i < 1000; i++) {
-		const struct seccomp_condition c = {.op = SCMP_CMP_GT, .value = 3ull * i << 31};
-
-		policy_rule(p, "read write", RULE, &c, 1);
-	}
-	ck_assert_int_eq(seccomp_compile(p, NULL, &program, &e), -E2BIG);
-	ck_assert_int_eq(e.kind, ERR_LIMIT);
-	ck_assert_str_eq(e.msg, "seccomp: the program has more than 4096 instructions");
-	seccomp_policy_free(p);
-}
-END_TEST
-
 SUITE("runtime/seccomp", NULL, NULL, no_call_is_both_allowed_and_denied,
       calls_are_allowed_denied_or_unknown, a_program_is_the_callers_own,
       an_action_does_what_the_spec_says, a_trap_tells_the_handler_which_call_it_was,
@@ -608,7 +499,4 @@ SUITE("runtime/seccomp", NULL, NULL, no_call_is_both_allowed_and_denied,
       an_argument_is_compared_with_all_64_bits,
       conditions_on_different_arguments_must_hold_together,
       conditions_that_name_an_argument_twice_are_alternatives,
-      the_kernel_takes_the_flags_of_the_spec, a_listener_answers_the_calls_that_notify,
-      an_architecture_that_libseccomp_lacks_is_named, the_architectures_of_the_spec_are_known,
-      an_architecture_of_the_other_byte_order_is_named, what_cannot_be_a_filter_is_refused,
-      there_is_a_limit_to_rules, a_program_that_the_kernel_would_not_take_is_refused)
+      the_kernel_takes_the_flags_of_the_spec, a_listener_answers_the_calls_that_notify)
