@@ -68,6 +68,6 @@ START_TEST(one_that_has_ended_is_gone_before_it_is_reaped)
 }
 END_TEST
 
-SUITE("runc/process", NULL, NULL, a_name_may_look_like_the_rest_of_the_line,
+SUITE("base/process", NULL, NULL, a_name_may_look_like_the_rest_of_the_line,
       a_line_that_is_cut_is_refused, a_process_is_known_by_its_start,
       one_that_has_ended_is_gone_before_it_is_reaped)
