@@ -27,6 +27,14 @@ static bool is_devpts(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC;
 }
 
+/* Of a mount namespace that was joined, it is where we are. */
+static int find_root(struct child *c)
+{
+	if (c->root < 0)
+		c->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return c->root < 0 ? -errno : 0;
+}
+
 /* An image can't make this lead to another terminal: it has to be in devpts. */
 static int open_master(const struct child *c)
 {
@@ -120,8 +128,8 @@ static int send_master(const struct child *c, int master)
 
 int child_terminal(struct child *c, const struct op *op)
 {
-	int master = open_master(c);
-	int r;
+	int r = find_root(c);
+	int master = r < 0 ? r : open_master(c);
 
 	if (master < 0)
 		return master;
