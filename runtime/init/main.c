@@ -59,6 +59,9 @@ static int play_inside(void *arg)
 	struct child *c = arg;
 	int sync = c->sync;
 
+	/* So that reading ends when the outside process does. */
+	if (c->sync_outside >= 0)
+		close(c->sync_outside);
 	/* Its number, as the host sees it, comes when its maps are written. */
 	if (sync >= 0 && read(sync, &c->pid, sizeof(c->pid)) != sizeof(c->pid))
 		return FAILED;
@@ -152,6 +155,7 @@ static int play_outside(struct child *c)
 	if (needs_outside(c->orders) &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sync) < 0)
 		return -errno;
+	c->sync_outside = sync[0];
 	c->sync = sync[1];
 	pid = make_inside(c);
 	if (pid < 0) {
