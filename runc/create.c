@@ -31,6 +31,7 @@ void creation_init(struct creation *c, const struct call *call)
 		.console = CONSOLE,
 		.how = LAUNCH_NONE,
 		.listener = -EBADF,
+		.notify = -EBADF,
 		.process = {.pidfd = -EBADF},
 	};
 	bundle_init(&c->bundle);
@@ -46,6 +47,7 @@ void creation_done(struct creation *c)
 	fd_close(c->how.start);
 	fd_close(c->how.result);
 	fd_close(c->listener);
+	fd_close(c->notify);
 	fd_close(c->process.pidfd);
 	free(c->state_head);
 	free(c->listener_state);
@@ -136,6 +138,20 @@ static int make_absolute(char **path, struct err *e)
 	return 0;
 }
 
+/* A container that waits can't say anything yet: who starts it will listen. */
+static int prepare_notify(struct creation *c, struct err *e)
+{
+	int r = notify_prepare(&c->container, &c->bundle.config.container, e);
+
+	if (r < 0 || c->waits || !notify_host())
+		return r;
+	r = notify_bind(&c->container, e);
+	if (r < 0)
+		return r;
+	c->notify = r;
+	return 0;
+}
+
 static int make_directory(struct creation *c, struct err *e)
 {
 	struct container_state *s = &c->container.state;
@@ -152,7 +168,7 @@ static int make_directory(struct creation *c, struct err *e)
 	if (r == 0)
 		r = io_replace_file_at(c->container.fd, "config.json", c->bundle.text.data,
 				       c->bundle.text.n, 0600, e);
-	return r < 0 ? r : notify_prepare(&c->container, &c->bundle.config.container, e);
+	return r < 0 ? r : prepare_notify(c, e);
 }
 
 /* ---- cgroup and trust ------------------------------------------------------------------ */
@@ -325,13 +341,22 @@ int creation_launch(struct creation *c, struct err *e)
 {
 	int r = read_request(c, e);
 
-	if (r == 0)
-		r = make_directory(c, e);
+	if (r < 0)
+		return r;
+	output_debug("container %s: of bundle '%s'", c->id, c->bundle.path);
+	r = make_directory(c, e);
 	if (r == 0)
 		r = make_cgroup(c, e);
 	if (r == 0)
 		r = install_trust(c, e);
-	return r < 0 ? r : make_process(c, e);
+	if (r < 0)
+		return r;
+	output_debug("container %s: cgroup '%s', starting '%s'", c->id, c->cgroup.path,
+		     c->bundle.config.container.process.args.v[0]);
+	r = make_process(c, e);
+	if (r == 0)
+		output_debug("container %s: process %d", c->id, c->process.pid);
+	return r;
 }
 
 static void end_process(struct creation *c)

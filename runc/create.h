@@ -62,6 +62,7 @@ struct creation {
 	struct launch how;
 	char *state_head, *listener_state;
 	int listener;
+	int notify; /* socket of notify.h, of a container that doesn't wait; -EBADF: none */
 	struct runtime_process process; /* pid is 0 before the launch */
 	bool is_made;                   /* the directory exists */
 };

@@ -38,12 +38,7 @@ static int begin(struct creation *c, struct foreground *f, struct err *e)
 	if (r < 0)
 		return r;
 	terminal_start(&f->terminal, master);
-	if (notify_host()) {
-		r = notify_bind(&c->container, e);
-		if (r < 0)
-			return r;
-		f->notify = r;
-	}
+	f->notify = take_fd(&c->notify);
 	return run_hooks(c, e);
 }
 
