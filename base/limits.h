@@ -100,6 +100,14 @@
 #define LIMIT_ANNOTATIONS     1024  /* of one container */
 #define LIMIT_FLAGS             64  /* entries of a list of which there are only a few kinds: flags, clocks */
 
+/* anchor-runc */
+#define LIMIT_STATE         (4 << 20)  /* bytes of a container's state.json */
+#define LIMIT_CONTAINERS     65536  /* containers that are listed */
+#define LIMIT_PASSED_FDS      4096  /* descriptors that a caller passes on to a container */
+#define LIMIT_LOG_LINE       16384  /* bytes of a line of its log */
+#define LIMIT_STATS         (1 << 20)  /* bytes of the statistics of a container */
+#define LIMIT_PS           (16 << 20)  /* bytes that ps(1) prints */
+
 /* the socket */
 #define LIMIT_FRAME         (4 << 20)  /* bytes of a ttrpc message, by the protocol */
 #define LIMIT_FRAME_DROP   (64 << 20)  /* a longer one ends the connection */

@@ -18,8 +18,6 @@
 #include "runc/trust.h"
 #include "runtime/container_cgroup.h"
 
-enum { LIMIT_CONTAINER_ID = 1024, LIMIT_STATE = 4 << 20 };
-
 struct container {
 	char *root, *id; /* owned */
 	int root_fd;     /* owned, as the next one; closing it gives the lock up */

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIRST = 3, MANY = 4096 };
+#include "base/limits.h"
+
+enum { FIRST = 3 };
 
 /* As sd_listen_fds(3) does. */
 static unsigned sockets_of_ours(void)
@@ -25,9 +27,9 @@ int inherit_descriptors(unsigned preserve_fds, unsigned *ret_n, unsigned *ret_n_
 {
 	unsigned n_listen = sockets_of_ours();
 
-	if (n_listen > MANY || preserve_fds > MANY)
+	if (n_listen > LIMIT_PASSED_FDS || preserve_fds > LIMIT_PASSED_FDS)
 		return err_set(e, -EBADF, ERR_INVALID, "more than %d descriptors are to be passed",
-			       MANY);
+			       LIMIT_PASSED_FDS);
 	for (unsigned i = 0; i < n_listen + preserve_fds; i++)
 		if (fcntl((int)(FIRST + i), F_GETFD) < 0)
 			return err_set(e, -EBADF, ERR_INVALID,

@@ -14,8 +14,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-enum { LINE_MAX_BYTES = 16384 };
-
 static const struct {
 	const char *name;
 	int syslog;
@@ -91,7 +89,7 @@ static int add_quoted(struct buf *to, const char *text)
 
 static char *text_line(enum output_level level, const char *when, const char *sentence)
 {
-	cleanup_buf struct buf line = BUF(LINE_MAX_BYTES);
+	cleanup_buf struct buf line = BUF(LIMIT_LOG_LINE);
 	int r = buf_addf(&line, NULL, "time=\"%s\" level=%s msg=", when, levels[level].name);
 
 	if (r == 0)
@@ -118,7 +116,7 @@ char *output_format_line(enum output_format format, enum output_level level, con
 
 static void write_line(int fd, const char *line)
 {
-	cleanup_buf struct buf whole = BUF(LINE_MAX_BYTES + 1);
+	cleanup_buf struct buf whole = BUF(LIMIT_LOG_LINE + 1);
 
 	if (buf_addf(&whole, NULL, "%s\n", line) == 0)
 		io_write_all(fd, whole.data, whole.n, NULL);

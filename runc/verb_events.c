@@ -10,8 +10,6 @@
 #include "runc/stats.h"
 #include "runc/verb.h"
 
-enum { STATS_BYTES = 1 << 20 };
-
 struct settings {
 	const char *interval;
 	bool stats;
@@ -68,7 +66,7 @@ static int print_stats(const struct container *c, const struct container_cgroup 
 		       struct err *e)
 {
 	cleanup_free struct cgroup_stats *stats = calloc(1, sizeof(*stats));
-	cleanup_buf struct buf line = BUF(STATS_BYTES);
+	cleanup_buf struct buf line = BUF(LIMIT_STATS);
 	int r;
 
 	if (!stats)
@@ -103,7 +101,7 @@ static int watch_memory(const struct container_cgroup *cgroup)
 
 static int report_oom(struct stream *s, struct err *e)
 {
-	char events[4096], line[LIMIT_CONTAINER_ID + 64];
+	char events[4096], line[NAME_MAX + 64];
 	uint64_t kills = 0;
 	int n;
 

@@ -10,7 +10,7 @@
 #include "runc/output.h"
 #include "runc/verb.h"
 
-enum { COLUMNS = 6, COLUMN_MIN = 12, COLUMN_PAD = 3, MANY_CONTAINERS = 65536 };
+enum { COLUMNS = 6, COLUMN_MIN = 12, COLUMN_PAD = 3 };
 
 struct settings {
 	const char *format;
@@ -117,7 +117,7 @@ static int width_of(const struct strv *cells, size_t column)
 
 static void print_table(const json_t *list)
 {
-	cleanup_strv struct strv cells = STRV((size_t)MANY_CONTAINERS * COLUMNS);
+	cleanup_strv struct strv cells = STRV((size_t)LIMIT_CONTAINERS * COLUMNS);
 	const json_t *item;
 	size_t i;
 

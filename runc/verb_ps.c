@@ -9,8 +9,6 @@
 #include "runc/container.h"
 #include "runc/verb.h"
 
-enum { PS_OUTPUT = 16 << 20 };
-
 struct settings {
 	const char *format;
 };
@@ -140,7 +138,7 @@ static int print_lines(char *text, const struct cgroup_pids *pids, struct err *e
 static int print_table(const struct strv *args, const struct cgroup_pids *pids, struct err *e)
 {
 	cleanup_strv struct strv command = STRV(VERB_MANY_ARGS);
-	cleanup_buf struct buf text = BUF(PS_OUTPUT);
+	cleanup_buf struct buf text = BUF(LIMIT_PS);
 	int r = strv_add(&command, "ps", e);
 
 	for (size_t i = 1; r == 0 && i < args->n; i++)
