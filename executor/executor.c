@@ -132,6 +132,7 @@ int executor_new(const struct executor_config *config, struct executor **ret, st
 		executor_free(ex);
 		return r;
 	}
+	runtime_prepare_staged();
 	*ret = ex;
 	return 0;
 }

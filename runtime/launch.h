@@ -76,6 +76,12 @@ int runtime_launch(struct runtime_plan *plan, const struct launch *how, struct r
 		   struct err *e);
 
 /*
+ * What all staged launches share, one descriptor, is made by the first; or here, by who wants to
+ * have it from the beginning. A failure is told by the launch. Thread: any.
+ */
+void runtime_prepare_staged(void);
+
+/*
  * runtime_start - let a created process go
  * @start, @result: paths of the FIFOs of its launch
  *

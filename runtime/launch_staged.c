@@ -190,6 +190,11 @@ int launch_staged(struct runtime_plan *plan, const struct launch *how, struct ru
 	return r;
 }
 
+void runtime_prepare_staged(void)
+{
+	init_image_fd(NULL);
+}
+
 /* ---- start ----------------------------------------------------------------------------- */
 
 static int nobody(struct err *e)
