@@ -32,6 +32,7 @@ struct settings {
 	struct mounts mounts;
 	const char *upper;
 	bool readonly;
+	bool init;
 	struct strv env;
 	const char *user;
 	const char *cwd;
@@ -95,6 +96,9 @@ static const struct option options[] = {
 	 option_string, offsetof(struct settings, upper)},
 	{"read-only", '\0', OPTION_FLAG, NULL, "the rootfs can't be written",
 	 option_flag, offsetof(struct settings, readonly)},
+	{"init", '\0', OPTION_FLAG, NULL,
+	 "process 1 reaps and forwards signals; the command is process 2",
+	 option_flag, offsetof(struct settings, init)},
 	{"env", 'e', OPTION_VALUE, "NAME[=value]", "set a variable, or copy the caller's",
 	 environment_option, offsetof(struct settings, env)},
 	{"user", 'u', OPTION_VALUE, "USER[:GROUP]", "names of the rootfs, or numbers (default root)",
@@ -146,6 +150,7 @@ static void build_request(const struct settings *s, const struct strv *args, con
 	ret->mounts = s->mounts.v;
 	ret->n_mounts = s->mounts.n;
 	ret->readonly_rootfs = s->readonly;
+	ret->init = s->init;
 	ret->args = args->v;
 	ret->n_args = args->n;
 	ret->env = env->v;

@@ -194,6 +194,7 @@ int translate_run(const Anchord__V1__RunRequest *q, struct exec_request *ret, st
 		return r;
 	ret->trust = trusts[q->trust];
 	ret->readonly_rootfs = q->readonly_rootfs;
+	ret->has_init = q->init;
 	r = translate_mounts("rootfs", q->rootfs, q->n_rootfs, &ret->rootfs, e);
 	if (r == 0)
 		r = translate_mounts("mounts", q->mounts, q->n_mounts, &ret->mounts, e);

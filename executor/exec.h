@@ -30,6 +30,7 @@ struct exec_request {
 	char *default_upper;       /* built-in default only: host directory for its upper, or "" */
 	struct mount_specs mounts;
 	bool readonly_rootfs;
+	bool has_init;    /* process 1 is the runtime's (runtime/container.h), not the command */
 	struct strv args; /* at most LIMIT_ARGS */
 	struct strv env;  /* at most LIMIT_ENV */
 	char *cwd;        /* "": "/" */

@@ -159,6 +159,7 @@ static int fill_spec(struct exec *x, struct container_spec *spec, struct err *e)
 		return r;
 	spec->is_gated = x->gate != NULL;
 	spec->readonly_rootfs = x->q.readonly_rootfs;
+	spec->has_init = spec->is_staged = x->q.has_init;
 	spec->process.cwd = strdup(x->q.cwd && x->q.cwd[0] ? x->q.cwd : "/");
 	if (!spec->process.cwd)
 		return err_oom(e);

@@ -179,6 +179,33 @@ def test_the_third_interrupt_ends_anchorctl_and_the_exec(daemon, root):
     wait_until(lambda: not daemon.traces(), 20, "the exec is gone")
 
 
+# --init
+
+@pytest.mark.parametrize("trust", ["off", "require"])  # with authorities it waits at a gate
+@pytest.mark.parametrize("script,status", [("exit 7", 7), ("kill -TERM $$", 143)])
+def test_an_init_ends_with_the_status_of_its_command(daemon, root, trust, script, status):
+    done = daemon.ctl("run", "--init", "--ca", trust, *root.options, "sh", "-c",
+                      f"echo $$ $PPID; cat /proc/1/cmdline | tr '\\0' ' '; {script}")
+    assert done.returncode == status, done.stderr
+    assert done.stdout == "2 1\nanchord-init 3 "
+    root.assert_untouched()
+
+
+def test_an_init_reaps_what_its_command_leaves_behind(daemon, root):
+    done = sh(daemon, root, "(sleep 0.1 & echo $! > /dev/shm/orphan); sleep 1; "
+              "test ! -e /proc/$(cat /dev/shm/orphan)", "--init")
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_init_forwards_signals_to_what_would_not_ask_for_them(daemon, root):
+    client = daemon.spawn("run", "--init", "--ca", "off", *root.options, "sh", "-c",
+                          "echo ready; sleep 1000")
+    assert client.stdout.readline() == "ready\n"
+    client.send_signal(signal.SIGTERM)
+    assert client.wait(PATIENCE) == 128 + signal.SIGTERM
+    root.assert_untouched()
+
+
 # ps, kill, explain, authorities, info.
 
 def test_ps_and_kill(daemon, root):

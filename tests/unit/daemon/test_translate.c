@@ -61,6 +61,7 @@ START_TEST(every_field_arrives)
 	q.rootfs = q.mounts = mounts;
 	q.n_rootfs = q.n_mounts = 1;
 	q.readonly_rootfs = true;
+	q.init = true;
 	q.network = &network;
 	network.mode = ANCHORD__V1__NETWORK__MODE__PATH;
 	network.path = net;
@@ -76,6 +77,7 @@ START_TEST(every_field_arrives)
 	ck_assert_int_eq(got.network, NETWORK_PATH);
 	ck_assert_int_eq(got.trust, TRUST_REQUIRE);
 	ck_assert(got.readonly_rootfs);
+	ck_assert(got.has_init);
 	ck_assert_uint_eq(got.args.n, 2);
 	ck_assert_str_eq(got.env.v[0], option);
 	ck_assert_uint_eq(got.rootfs.n, 1);
