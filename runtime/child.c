@@ -56,6 +56,18 @@ struct child_number child_number(uint64_t n)
 	return number;
 }
 
+int child_write_file(const char *path, const char *text)
+{
+	int fd = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = child_result(write(fd, text, strlen(text)));
+	close(fd);
+	return r < 0 ? r : 0;
+}
+
 size_t child_append(char *to, size_t n, size_t size, const char *text)
 {
 	size_t more = strlen(text);

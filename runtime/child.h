@@ -32,6 +32,7 @@ struct child {
 	int sync_outside; /* the other end of it */
 	pid_t pid;        /* its own, as the host sees it; 0: not told */
 	int *held;        /* mounts made outside, ORDER_HELD of them; NULL: there are none */
+	int namespaces[ORDER_NAMESPACES]; /* opened, to be joined */
 	struct child_report *report;
 	int report_fd; /* where it goes from here; -EBADF: the parent sees it */
 
@@ -88,6 +89,9 @@ size_t child_append(char *to, size_t n, size_t size, const char *text);
 
 /* Write all of @text into a file of our own /proc. Returns 0; -EXDEV if it isn't procfs. */
 int child_write_proc(const struct child *c, const char *file, const char *text);
+
+/* Write all of @text into a file of the host's. */
+int child_write_file(const char *path, const char *text);
 
 /* Send @fd with @n bytes of @text, at least one, over a socket. */
 int child_send_fd(int socket, int fd, const void *text, size_t n);

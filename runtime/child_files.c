@@ -70,7 +70,15 @@ static int place_above(struct child *c, const char *path)
 	return set_place(c, child_open_or_create(c, dir, c->root));
 }
 
-/* Where device nodes can't be made, the host's own is bound in their place. */
+static bool is_device(int fd, const struct op *op)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == (op->other & S_IFMT) &&
+	       st.st_rdev == op->value;
+}
+
+/* Where device nodes can't be made, the host's own is bound in their place; nothing else is. */
 static int bind_host_node(struct child *c, const char *name, const struct op *op)
 {
 	char path[LIMIT_PATH];
@@ -80,9 +88,11 @@ static int bind_host_node(struct child *c, const char *name, const struct op *op
 	if (op->path[0] != '/')
 		child_append(path, 0, sizeof(path), "/dev/");
 	child_append(path, strlen(path), sizeof(path), op->path);
-	file = openat(c->place, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	node = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (file < 0 || node < 0)
+	if (node < 0 || !is_device(node, op))
+		return -EPERM;
+	file = openat(c->place, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (file < 0)
 		return -errno;
 	r = child_result(move_mount(node, "", file, "", ON_FDS));
 	close(file);

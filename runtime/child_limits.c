@@ -57,6 +57,8 @@ int child_sysctl(struct child *c, const struct op *op)
 
 int child_oom_score_adj(struct child *c, const struct op *op)
 {
+	if (c->proc < 0) /* outside */
+		return child_write_file("/proc/self/oom_score_adj", op->target);
 	return child_write_proc(c, "self/oom_score_adj", op->target);
 }
 

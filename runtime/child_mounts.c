@@ -149,12 +149,21 @@ int child_propagation(struct child *c, const struct op *op)
 		mount_setattr(c->current, "", AT_EMPTY_PATH | recursive, &attr, sizeof(attr)));
 }
 
+static int attach_root(int mount, const char *path)
+{
+	return child_result(move_mount(mount, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH));
+}
+
 int child_root(struct child *c, const struct op *op)
 {
 	/* Several rootfs specs lie on one another: a path leads to the topmost. */
-	if (!c->on_staging &&
-	    move_mount(c->current, "", AT_FDCWD, op->path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return -errno;
+	int r = c->on_staging ? 0 : attach_root(c->current, op->path);
+
+	/* Root of a user namespace may not be let in there, and looks for nothing there. */
+	if (r == -EACCES)
+		r = attach_root(c->current, "/");
+	if (r < 0)
+		return r;
 	c->root = c->current;
 	c->current = -EBADF;
 	c->on_staging = false;

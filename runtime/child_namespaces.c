@@ -10,18 +10,24 @@
 
 /* ---- joining --------------------------------------------------------------------------- */
 
+/* All, before the first is joined: with the one of mounts the paths lead elsewhere. */
+int child_open_namespace(struct child *c, const struct op *op)
+{
+	int fd = openat(AT_FDCWD, op->path, O_RDONLY | O_CLOEXEC);
+
+	c->namespaces[op->number] = fd;
+	return fd < 0 ? -errno : 0;
+}
+
 /* A path that leads to anything but a namespace of the kind is refused by the kernel (EINVAL). */
 int child_join(struct child *c, const struct op *op)
 {
-	int fd = openat(AT_FDCWD, op->path, O_RDONLY | O_CLOEXEC);
-	int r;
+	int r = child_result(setns(c->namespaces[op->number], (int)op->value));
 
-	(void)c;
-	if (fd < 0)
-		return -errno;
-	r = child_result(setns(fd, (int)op->value));
-	close(fd);
-	return r == -EPERM && op->flags & OP_OPTIONAL ? 0 : r;
+	if (op->flags & OP_OPTIONAL)
+		return r == -EPERM ? 0 : r;
+	close(c->namespaces[op->number]);
+	return r;
 }
 
 int child_join_target(struct child *c, const struct op *op)
@@ -54,19 +60,10 @@ int child_write_map(const char *pid, const char *file, const char *text)
 {
 	char path[64];
 	size_t n = child_append(path, 0, sizeof(path), "/proc/");
-	int fd, r;
 
 	n = child_append(path, n, sizeof(path), pid);
 	child_append(path, n, sizeof(path), file);
-	fd = openat(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = 0;
-	while (text[n])
-		n++;
-	r = child_result(write(fd, text, n));
-	close(fd);
-	return r < 0 ? r : 0;
+	return child_write_file(path, text);
 }
 
 static int open_user_namespace(const char *pid)
@@ -120,20 +117,8 @@ int child_id_mapped(struct child *c, const struct op *op)
 /* Who is made after this is in the namespace; offsets can be set until then. */
 int child_time_offsets(struct child *c, const struct op *op)
 {
-	size_t n = 0;
-	int fd, r;
-
 	(void)c;
 	if (unshare(CLONE_NEWTIME) < 0)
 		return -errno;
-	while (op->target[n])
-		n++;
-	if (n == 0)
-		return 0;
-	fd = openat(AT_FDCWD, "/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = child_result(write(fd, op->target, n));
-	close(fd);
-	return r < 0 ? r : 0;
+	return *op->target ? child_write_file("/proc/self/timens_offsets", op->target) : 0;
 }

@@ -28,7 +28,8 @@
 /* clang-format off */
 /* kind, function in child_*.c, words for people; what of struct op it uses */
 #define OP_KINDS(X) \
-	X(JOIN,              join,              "join namespace")          /* path; value: CLONE_NEW* */ \
+	X(OPEN_NAMESPACE,    open_namespace,    "open namespace")          /* path; value: CLONE_NEW*; number: which */ \
+	X(JOIN,              join,              "join namespace")          /* the same; OPTIONAL: it is tried again */ \
 	X(JOIN_TARGET,       join_target,       "join namespaces of the container") /* value: CLONE_NEW* */ \
 	X(TIME_OFFSETS,      time_offsets,      "time offsets")            /* target: lines for the kernel */ \
 	X(ID_MAPPED,         id_mapped,         "id-mapped mount")         /* path; source, target: maps of users, groups; RECURSIVE */ \
@@ -159,7 +160,12 @@ struct order_scheduler {
 	uint64_t runtime, deadline, period;
 };
 
-enum { ORDER_HOOKS = 6 /* enum hook_kind */, ORDER_CPU_SETS = 2, ORDER_HELD = 256 };
+enum {
+	ORDER_HOOKS = 6, /* enum hook_kind */
+	ORDER_CPU_SETS = 2,
+	ORDER_HELD = 256,
+	ORDER_NAMESPACES = 8, /* enum namespace_kind */
+};
 
 /* Descriptors that runtime/init/ is given beside the standard streams; -1: none. */
 enum order_fd {

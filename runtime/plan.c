@@ -136,10 +136,10 @@ static int check_stage(const struct runtime_plan *plan, const struct container_s
 		       struct err *e)
 {
 	bool has_hooks = false;
-	bool joins_network_alone =
-		plan->orders.outside.n <= 1 &&
-		(plan->orders.outside.n == 0 || plan->orders.outside.v[0].value == CLONE_NEWNET);
+	bool joins_network_alone = true;
 
+	for (size_t i = 0; i < plan->orders.outside.n; i++)
+		joins_network_alone &= plan->orders.outside.v[i].value == CLONE_NEWNET;
 	for (enum hook_kind kind = 0; kind <= HOOK_START_CONTAINER; kind++)
 		has_hooks |= spec->hooks.of[kind].n > 0;
 	if (plan->is_staged ||

@@ -22,7 +22,7 @@ struct runtime_plan;
  *           container's own mount namespace only; copied. An empty one, or the rootfs itself, where
  *           hooks look for it
  *
- * Order: outside, mounts that the host's ids are needed for, existing namespaces, time offsets.
+ * Order: outside, mounts that the host's ids are needed for, time offsets, existing namespaces.
  * New namespaces are made by clone3; inside, propagation, rootfs, mounts in their order, /dev with
  * nodes and links, terminal, hooks, masked and read-only paths, read-only rootfs, pivot_root, names
  * of the host, loopback, kernel parameters, session, stdio, keyring, limits, priorities, bounding

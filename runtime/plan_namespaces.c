@@ -14,6 +14,8 @@
 #include "base/limits.h"
 #include "runtime/plan_build.h"
 
+_Static_assert(ORDER_NAMESPACES == (int)NAMESPACE_MAX, "orders.h knows no container.h");
+
 enum { MAP_LINE = 40 /* three numbers */ };
 
 bool plan_has_user_namespace(const struct container_spec *spec)
@@ -26,14 +28,22 @@ static bool is_joined(const struct container_spec *spec, enum namespace_kind kin
 	return spec->namespaces[kind].mode == NAMESPACE_PATH;
 }
 
-static void join(struct runtime_plan *plan, const struct container_spec *spec,
-		 enum namespace_kind kind, unsigned flags)
+static void add(struct runtime_plan *plan, const struct container_spec *spec, enum op_kind what,
+		enum namespace_kind kind, unsigned flags)
 {
 	plan_add(plan, &plan->orders.outside,
-		 &(struct op){.kind = OP_JOIN,
+		 &(struct op){.kind = what,
 			      .path = plan_keep(plan, spec->namespaces[kind].path),
 			      .value = namespace_kinds[kind].flag,
+			      .number = kind,
 			      .flags = flags});
+}
+
+static void open_all(struct runtime_plan *plan, const struct container_spec *spec)
+{
+	for (enum namespace_kind kind = 0; kind < NAMESPACE_MAX; kind++)
+		if (is_joined(spec, kind) && spec->namespaces[kind].path)
+			add(plan, spec, OP_OPEN_NAMESPACE, kind, 0);
 }
 
 /* Those by path. */
@@ -42,7 +52,7 @@ static void join_others(struct runtime_plan *plan, const struct container_spec *
 {
 	for (enum namespace_kind kind = 0; kind < NAMESPACE_MAX; kind++)
 		if (kind != NAMESPACE_USER && is_joined(spec, kind) && spec->namespaces[kind].path)
-			join(plan, spec, kind, flags);
+			add(plan, spec, OP_JOIN, kind, flags);
 }
 
 /* Those of the process that is joined, in one call. */
@@ -62,11 +72,12 @@ static void join_all(struct runtime_plan *plan, const struct container_spec *spe
 {
 	bool has_user = is_joined(spec, NAMESPACE_USER) && spec->namespaces[NAMESPACE_USER].path;
 
+	open_all(plan, spec);
 	join_target(plan, spec);
 	join_others(plan, spec, has_user ? OP_OPTIONAL : 0);
 	if (!has_user)
 		return;
-	join(plan, spec, NAMESPACE_USER, 0);
+	add(plan, spec, OP_JOIN, NAMESPACE_USER, 0);
 	join_others(plan, spec, 0);
 }
 
@@ -140,6 +151,9 @@ int plan_new_namespaces(struct runtime_plan *plan, const struct container_spec *
 int plan_joined_namespaces(struct runtime_plan *plan, const struct container_spec *spec,
 			   struct err *e)
 {
-	join_all(plan, spec);
-	return add_time(plan, spec, e);
+	int r = add_time(plan, spec, e); /* while the host's /proc is in sight */
+
+	if (r == 0)
+		join_all(plan, spec);
+	return r;
 }

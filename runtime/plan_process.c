@@ -56,14 +56,24 @@ static void keep_cpus(struct runtime_plan *plan, int which, const struct contain
 		plan->oom = true;
 }
 
-static void add_limits(struct runtime_plan *plan, const struct container_process *p)
+/*
+ * Root of a user namespace can't open this file of a process whose memory isn't for it to see; it
+ * inherits what is set outside.
+ */
+static void add_oom_score_adj(struct runtime_plan *plan, const struct container_spec *spec)
 {
+	struct orders *o = &plan->orders;
 	char text[16];
 
-	if (p->has_oom_score_adj) {
-		snprintf(text, sizeof(text), "%d", p->oom_score_adj);
-		add(plan, &(struct op){.kind = OP_OOM_SCORE_ADJ, .target = plan_keep(plan, text)});
-	}
+	if (!spec->process.has_oom_score_adj)
+		return;
+	snprintf(text, sizeof(text), "%d", spec->process.oom_score_adj);
+	plan_add(plan, plan_has_user_namespace(spec) ? &o->outside : &o->inside,
+		 &(struct op){.kind = OP_OOM_SCORE_ADJ, .target = plan_keep(plan, text)});
+}
+
+static void add_limits(struct runtime_plan *plan, const struct container_process *p)
+{
 	add_rlimits(plan, &p->rlimits);
 	add_scheduler(plan, &p->scheduler);
 	if (p->has_io_priority)
@@ -158,7 +168,7 @@ static bool needs_proc(const struct container_spec *spec)
 {
 	const struct container_process *p = &spec->process;
 
-	return spec->sysctl.n > 0 || p->has_oom_score_adj ||
+	return spec->sysctl.n > 0 || (p->has_oom_score_adj && !plan_has_user_namespace(spec)) ||
 	       (p->apparmor_profile && *p->apparmor_profile) ||
 	       (p->selinux_label && *p->selinux_label);
 }
@@ -189,6 +199,7 @@ int plan_process(struct runtime_plan *plan, const struct container_spec *spec, s
 		plan_do(plan, OP_CONTROLLING_TERMINAL);
 	if (spec->has_own_keyring)
 		plan_do(plan, OP_SESSION_KEYRING);
+	add_oom_score_adj(plan, spec);
 	add_limits(plan, p);
 	plan_do_value(plan, OP_UMASK, p->umask);
 	plan_do_value(plan, OP_BOUNDING_SET, possible(spec).bounding);

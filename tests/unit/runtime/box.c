@@ -2,12 +2,16 @@
 #include "tests/unit/runtime/box.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "runtime/capabilities.h"
 #include "runtime/defaults.h"
 
 #define NOTHING_LEFT 0x7fffffff
@@ -65,6 +69,57 @@ void box_user(struct box *box, uid_t uid, gid_t gid)
 	p->capabilities.permitted = p->capabilities.effective = 0;
 }
 
+void box_alone(void)
+{
+	suite_need_root();
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+}
+
+void box_wipe(struct box *box)
+{
+	tree_wipe(&box->tree);
+	ck_assert_int_eq(mkdir(box->tree.path, 0755), 0);
+	box_done(box);
+}
+
+void box_mount(struct box *box, const char *type, const char *source, const char *destination,
+	       const char *options)
+{
+	struct err e = ERR_NONE;
+
+	ck_ok(mount_specs_add(&box->spec.mounts, type, source, destination, options, &e), e);
+}
+
+void box_rootfs(struct box *box, const char *options)
+{
+	struct err e = ERR_NONE;
+
+	mount_specs_done(&box->spec.rootfs);
+	ck_ok(mount_specs_add(&box->spec.rootfs, "bind", tree_at(&box->tree, "root"), "/", options,
+			      &e),
+	      e);
+}
+
+void box_capable(struct box *box)
+{
+	uint64_t own = runtime_capabilities_own();
+
+	box->spec.process.capabilities = (struct container_capabilities){
+		.bounding = own, .permitted = own, .effective = own};
+	box->spec.has_default_filter = false;
+}
+
+void box_user_namespace(struct box *box)
+{
+	const struct id_map map = {.inside = 0, .outside = 100000, .count = 65536};
+	struct err e = ERR_NONE;
+
+	box->spec.namespaces[NAMESPACE_USER].mode = NAMESPACE_NEW;
+	ck_ok(id_maps_add(&box->spec.uid_maps, &map, &e), e);
+	ck_ok(id_maps_add(&box->spec.gid_maps, &map, &e), e);
+}
+
 int box_start(struct box *box, struct runtime_process *ret, struct err *e)
 {
 	struct runtime_plan *plan = NULL;
@@ -78,13 +133,18 @@ int box_start(struct box *box, struct runtime_process *ret, struct err *e)
 	return r;
 }
 
+static void forget_output(struct box *box)
+{
+	ck_assert_int_eq(ftruncate(box->stdio[1], 0), 0);
+	ck_assert_int_eq(lseek(box->stdio[1], 0, SEEK_SET), 0);
+}
+
 int box_run(struct box *box, struct err *e)
 {
 	struct runtime_process process = {.pidfd = -EBADF};
 	int r;
 
-	ck_assert_int_eq(ftruncate(box->stdio[1], 0), 0);
-	ck_assert_int_eq(lseek(box->stdio[1], 0, SEEK_SET), 0);
+	forget_output(box);
 	r = box_start(box, &process, e);
 	if (r < 0)
 		return r;
@@ -114,14 +174,72 @@ const char *box_says(struct box *box, const char *verb, ...)
 {
 	struct err e = ERR_NONE;
 	va_list words;
-	ssize_t n;
 
 	va_start(words, verb);
 	set_command(box, verb, words);
 	va_end(words);
 	ck_ok(box_run(box, &e), e);
-	n = pread(box->stdio[1], box->out, sizeof(box->out) - 1, 0);
+	return box_said(box);
+}
+
+const char *box_said(struct box *box)
+{
+	ssize_t n = pread(box->stdio[1], box->out, sizeof(box->out) - 1, 0);
+
 	ck_assert_int_ge((int)n, 0);
 	box->out[n] = '\0';
 	return box->out;
+}
+
+const char *box_said_lines(struct box *box, int n)
+{
+	for (int tries = 0; tries < 5000; tries++) {
+		int lines = 0;
+
+		for (const char *c = box_said(box); *c; c++)
+			lines += *c == '\n';
+		if (lines >= n)
+			return box->out;
+		usleep(2000);
+	}
+	ck_abort_msg("it has only said '%s'", box->out);
+}
+
+void box_runs(struct box *box, struct runtime_process *ret, const char *verb, ...)
+{
+	struct err e = ERR_NONE;
+	va_list words;
+
+	va_start(words, verb);
+	set_command(box, verb, words);
+	va_end(words);
+	forget_output(box);
+	ck_ok(box_start(box, ret, &e), e);
+	box_said_lines(box, 1);
+}
+
+void box_ended(struct box *box, struct runtime_process *p)
+{
+	struct err e = ERR_NONE;
+
+	ck_ok(runtime_reap(p, &box->exit, &e), e);
+	p->pidfd = fd_close(p->pidfd);
+}
+
+void box_end(struct runtime_process *p)
+{
+	struct runtime_exit ignored;
+	struct err e = ERR_NONE;
+
+	ck_assert_int_eq(kill(p->pid, SIGKILL), 0);
+	ck_ok(runtime_reap(p, &ignored, &e), e);
+	p->pidfd = fd_close(p->pidfd);
+}
+
+void box_refused(struct box *box, int r, const char *message)
+{
+	struct err e = ERR_NONE;
+
+	ck_assert_int_eq(box_run(box, &e), r);
+	ck_assert_str_eq(e.msg, message);
 }

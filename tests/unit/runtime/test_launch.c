@@ -323,7 +323,7 @@ START_TEST(a_missing_network_namespace_is_named)
 	box.spec.namespaces[NAMESPACE_NETWORK].path = strdup("/run/netns/none");
 	box_command(&box, "cwd", NULL);
 	ck_assert_int_eq(box_run(&box, &e), -ENOENT);
-	ck_assert_str_eq(e.msg, "starting the container: join namespace '/run/netns/none': "
+	ck_assert_str_eq(e.msg, "starting the container: open namespace '/run/netns/none': "
 				"No such file or directory");
 }
 END_TEST

@@ -185,7 +185,8 @@ START_TEST(the_network_decides_the_namespaces)
 	runtime_plan_free(plan);
 	spec.namespaces[NAMESPACE_NETWORK].mode = NAMESPACE_PATH;
 	spec.namespaces[NAMESPACE_NETWORK].path = strdup("/run/netns/a");
-	assert_has("outside: join namespace '/run/netns/a'\nnamespaces mount pid ipc uts cgroup\n");
+	assert_has("outside: open namespace '/run/netns/a'\n"
+		   "outside: join namespace '/run/netns/a'\nnamespaces mount pid ipc uts cgroup\n");
 }
 END_TEST
 
