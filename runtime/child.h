@@ -27,11 +27,12 @@ struct child_report {
 struct child {
 	const struct orders *orders;
 	int stdio[3];
-	int gate;         /* reading end of a pipe, or -EBADF */
-	int sync;         /* socket to the outside process, or -EBADF */
-	int sync_outside; /* the other end of it */
-	pid_t pid;        /* its own, as the host sees it; 0: not told */
-	int *held;        /* mounts made outside, ORDER_HELD of them; NULL: there are none */
+	int gate;     /* reading end of a pipe, or -EBADF */
+	int sync;     /* socket to the outside process, or -EBADF */
+	int attends;  /* the outside process's end of it, or -EBADF */
+	pid_t pid;    /* its own, as the host sees it; 0: not told */
+	mode_t umask; /* of who launched; what is made has the mode that is written */
+	int *held;    /* mounts made outside, ORDER_HELD of them; NULL: there are none */
 	int namespaces[ORDER_NAMESPACES]; /* opened, to be joined */
 	struct child_report *report;
 	int report_fd; /* where it goes from here; -EBADF: the parent sees it */

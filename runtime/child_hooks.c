@@ -16,21 +16,26 @@ enum { HOOK_NOT_RUN = 127 };
 struct running {
 	const struct order_hook *hook;
 	int in, out;
+	int code; /* -errno of what kept it from running */
 };
 
 /* In a child of the one that waits, which shares its memory: only what leads to execve(). */
 static int become_hook(void *arg)
 {
 	static char *const none[] = {NULL};
-	const struct running *run = arg;
+	struct running *run = arg;
+	sigset_t no_signal;
 
-	if (dup2(run->in, 0) < 0 || dup2(run->out, 1) < 0 || dup2(run->out, 2) < 0 ||
-	    close_range(3, ~0u, 0) < 0)
-		return HOOK_NOT_RUN;
-	for (int i = 1; i <= SYS_SIGNALS; i++)
-		if (i != SIGKILL && i != SIGSTOP)
-			sys_signal_default(i);
-	execve(run->hook->path, run->hook->args, run->hook->env ? run->hook->env : none);
+	if (dup2(run->in, 0) >= 0 && dup2(run->out, 1) >= 0 && dup2(run->out, 2) >= 0 &&
+	    close_range(3, ~0u, 0) >= 0) {
+		for (int i = 1; i <= SYS_SIGNALS; i++)
+			if (i != SIGKILL && i != SIGSTOP)
+				sys_signal_default(i);
+		sigemptyset(&no_signal);
+		sigprocmask(SIG_SETMASK, &no_signal, NULL);
+		execve(run->hook->path, run->hook->args, run->hook->env ? run->hook->env : none);
+	}
+	run->code = -errno;
 	return HOOK_NOT_RUN;
 }
 
@@ -68,20 +73,22 @@ static int wait_for(pid_t pid, int pidfd, uint64_t timeout_usec)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
 }
 
-static int run(const struct running *run, char ret_detail[CHILD_DETAIL])
+static int run(struct running *run, char ret_detail[CHILD_DETAIL])
 {
 	int pidfd = -EBADF, r;
 	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	pid_t pid = sys_clone3_vfork(&args, become_hook, (void *)(uintptr_t)run);
+	pid_t pid = sys_clone3_vfork(&args, become_hook, run);
 
 	if (pid < 0)
 		return -errno;
 	r = wait_for(pid, pidfd, run->hook->timeout_usec);
 	close(pidfd);
+	if (run->code < 0)
+		return run->code;
 	if (r < 0)
 		last_words(run->out, ret_detail);
 	return r;
@@ -134,13 +141,19 @@ int child_run_hooks(struct child *c, enum hook_kind kind, pid_t pid)
 	const struct order_hooks *hooks = &c->orders->hooks[kind];
 	const char *status = kind == HOOK_START_CONTAINER ? "created" : "creating";
 	const struct hook_state state = hook_state(c->orders->state, status, pid);
+	mode_t before = 0;
 	int r = 0;
+
+	if (kind != HOOK_START_CONTAINER) /* that one has the container's */
+		before = umask(c->umask);
 
 	for (size_t i = 0; r == 0 && i < hooks->n; i++) {
 		r = child_run_hook(&hooks->v[i], &state, c->report->detail);
 		if (r < 0)
 			child_blame(c, hooks->v[i].path);
 	}
+	if (kind != HOOK_START_CONTAINER)
+		umask(before);
 	return r;
 }
 

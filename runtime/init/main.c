@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/sys.h"
 #include "runtime/child.h"
@@ -57,13 +58,11 @@ static void send_report(const struct child *c)
 static int play_inside(void *arg)
 {
 	struct child *c = arg;
-	int sync = c->sync;
 
-	/* So that reading ends when the outside process does. */
-	if (c->sync_outside >= 0)
-		close(c->sync_outside);
+	if (c->attends >= 0)
+		close(c->attends); /* so that the socket ends with who attends */
 	/* Its number, as the host sees it, comes when its maps are written. */
-	if (sync >= 0 && read(sync, &c->pid, sizeof(c->pid)) != sizeof(c->pid))
+	if (c->sync >= 0 && read(c->sync, &c->pid, sizeof(c->pid)) != sizeof(c->pid))
 		return FAILED;
 	if (child_play(c, &c->orders->inside) < 0)
 		send_report(c);
@@ -143,31 +142,99 @@ static int attend(struct child *c, int sync, pid_t pid)
 	return r;
 }
 
-/* Failures of this one are told before the inside process can know, and tell of it. */
-static int play_outside(struct child *c)
+/*
+ * Hooks belong to the namespaces of the caller, and so do the numbers of processes. Where the
+ * outside process leaves those, another one stays behind to attend, which hears by the socket of
+ * the one that is to be made.
+ */
+static bool leaves(const struct orders *o)
 {
-	int sync[2] = {-EBADF, -EBADF};
-	pid_t pid;
-	int r = child_play(c, &c->orders->outside);
+	for (size_t i = 0; i < o->outside.n; i++)
+		if (o->outside.v[i].kind == OP_JOIN || o->outside.v[i].kind == OP_JOIN_TARGET ||
+		    o->outside.v[i].kind == OP_OOM_SCORE_ADJ)
+			return true;
+	return false;
+}
 
-	if (r < 0)
-		return r;
-	if (needs_outside(c->orders) &&
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sync) < 0)
+static int stay_behind(void *arg)
+{
+	struct child *c = arg;
+	pid_t pid;
+
+	close(c->sync);
+	c->sync = -EBADF;
+	if (read(c->attends, &pid, sizeof(pid)) != sizeof(pid))
+		return 0; /* it was not made: that is told already */
+	c->report->code = attend(c, c->attends, pid);
+	if (c->report->code < 0)
+		send_report(c);
+	return 0;
+}
+
+static int leave_one_behind(struct child *c)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	pid_t pid = sys_fork_into(&args, stay_behind, c);
+
+	if (pid < 0)
 		return -errno;
-	c->sync_outside = sync[0];
-	c->sync = sync[1];
-	pid = make_inside(c);
+	close(c->attends);
+	c->attends = -EBADF;
+	return pid;
+}
+
+static int make_and_tell(struct child *c)
+{
+	pid_t pid = make_inside(c);
+
 	if (pid < 0) {
 		c->report->kind = OP_KIND_MAX;
 		return pid;
 	}
 	c->report->pid = pid;
 	send_report(c);
-	if (sync[0] < 0)
-		return 0;
-	close(sync[1]);
-	return attend(c, sync[0], pid);
+	return pid;
+}
+
+static int play_and_tell(struct child *c)
+{
+	int r = child_play(c, &c->orders->outside);
+
+	return r < 0 ? r : make_and_tell(c);
+}
+
+/* Failures of this one are told before the inside process can know, and tell of it. */
+static int play_attended(struct child *c)
+{
+	pid_t behind = leave_one_behind(c);
+	pid_t pid = behind < 0 ? behind : play_and_tell(c);
+
+	if (pid > 0 && write(c->sync, &pid, sizeof(pid)) != sizeof(pid))
+		pid = -errno;
+	close(c->sync);
+	if (behind > 0)
+		waitpid(behind, NULL, 0);
+	return pid < 0 ? pid : 0;
+}
+
+static int play_outside(struct child *c)
+{
+	int sync[2];
+	pid_t pid;
+
+	if (!needs_outside(c->orders))
+		return play_and_tell(c);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sync) < 0)
+		return -errno;
+	c->attends = sync[0];
+	c->sync = sync[1];
+	if (leaves(c->orders))
+		return play_attended(c);
+	pid = play_and_tell(c);
+	if (pid < 0)
+		return pid;
+	close(c->sync);
+	return attend(c, c->attends, pid);
 }
 
 int main(int argc, char **argv)
@@ -179,6 +246,7 @@ int main(int argc, char **argv)
 		.orders = orders,
 		.stdio = {0, 1, 2},
 		.sync = -EBADF,
+		.attends = -EBADF,
 		.held = held,
 		.report = &report,
 		CHILD_START,
@@ -190,7 +258,7 @@ int main(int argc, char **argv)
 	c.gate = orders->fds[ORDER_FD_GATE];
 	c.report_fd = orders->fds[ORDER_FD_REPORT];
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* others in the container have no business here */
-	umask(0); /* modes of nodes and directories are meant as they are written */
+	c.umask = umask(0); /* modes of nodes and directories are meant as they are written */
 	report.code = play_outside(&c);
 	if (report.code < 0)
 		send_report(&c);
