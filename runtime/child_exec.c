@@ -233,6 +233,16 @@ int child_start(struct child *c, const struct op *op)
 	return read(fds[ORDER_FD_START], &go, 1) == 1 ? 0 : -ECANCELED;
 }
 
+/* So that who starts can tell the end by execve() from an end before it. */
+static void tell_that_it_is_started(struct child *c)
+{
+	ssize_t n;
+
+	c->report->pid = c->pid;
+	n = write(c->report_fd, c->report, sizeof(*c->report));
+	(void)n; /* nobody may be there to be told */
+}
+
 /* As a shell does: what isn't there is passed over, what can't be run is remembered. */
 int child_exec(struct child *c, const struct op *op)
 {
@@ -240,6 +250,8 @@ int child_exec(struct child *c, const struct op *op)
 	int r = -ENOENT;
 
 	(void)op;
+	if (o->fds[ORDER_FD_START] >= 0)
+		tell_that_it_is_started(c);
 	for (char **file = o->candidates; *file; file++) {
 		execve(*file, o->args, o->env);
 		if (errno == ENOENT || errno == ENOTDIR)

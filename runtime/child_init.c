@@ -85,6 +85,7 @@ int child_init(struct child *c, const struct op *op)
 		return -errno;
 	if (pid == 0)
 		return lead(c->terminal >= 0);
+	setpgid(pid, pid);      /* whoever of the two comes first: a signal finds the group */
 	close_range(3, ~0u, 0); /* who launched waits for the command, not for us */
 	_exit(stay(pid));
 }

@@ -36,11 +36,16 @@ static int find_root(struct child *c)
 }
 
 /* An image can't make this lead to another terminal: it has to be in devpts. */
-static int open_master(const struct child *c)
+static int open_master(struct child *c)
 {
-	int fd = child_open_below(c->root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0);
+	int fd;
+
+	if (c->root < 0) /* a root that was joined */
+		c->root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = child_open_below(c->root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0);
 
 	if (fd >= 0 && !is_devpts(fd)) {
+		child_blame(c, "/dev/pts/ptmx");
 		close(fd);
 		return -EXDEV;
 	}
@@ -77,8 +82,10 @@ static int cover_console(struct child *c, int slave)
 		return to;
 	if (fstat(to, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
+		child_blame(c, "/dev/console");
 		return -EXDEV;
+	}
 	tree = open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (tree < 0)
 		return -errno;

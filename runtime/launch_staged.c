@@ -49,8 +49,12 @@ static int pack(const struct orders *o, int fd, struct err *e)
 	return ftruncate(fd, (off_t)used) < 0 ? err_sys(e, "cutting the plan") : 0;
 }
 
-static int add_listener(struct runtime_plan *plan, const struct launch *how, struct err *e)
+/* Who is sent something has to be there. */
+static int check_sockets(const struct runtime_plan *plan, const struct launch *how, struct err *e)
 {
+	if (plan->has_terminal && how->console_socket < 0)
+		return err_set(e, -EINVAL, ERR_INVALID,
+			       "a terminal is wanted, but there is no console socket");
 	if (!plan->listener_path || how->listener_socket >= 0)
 		return 0;
 	return err_set(e, -EINVAL, ERR_INVALID,
@@ -61,7 +65,7 @@ static int add_listener(struct runtime_plan *plan, const struct launch *how, str
 static int prepare(struct runtime_plan *plan, const struct launch *how, struct stage *s, int report,
 		   struct err *e)
 {
-	int r = add_listener(plan, how, e);
+	int r = check_sockets(plan, how, e);
 
 	if (r < 0)
 		return r;
@@ -96,12 +100,14 @@ static bool read_report(int fd, struct child_report *ret)
 	return n == sizeof(*ret);
 }
 
-/* Until the end of the pipe. The first failure is the cause of the others. */
-static void hear(int fd, pid_t *ret_pid, struct child_report *ret_failure)
+/* Until the end of the pipe. The first failure is the cause of the others. Was anything said? */
+static bool hear(int fd, pid_t *ret_pid, struct child_report *ret_failure)
 {
 	struct child_report report;
+	bool heard = false;
 
 	while (read_report(fd, &report)) {
+		heard = true;
 		report.path[sizeof(report.path) - 1] = '\0';
 		report.detail[sizeof(report.detail) - 1] = '\0';
 		if (report.code == 0)
@@ -109,6 +115,7 @@ static void hear(int fd, pid_t *ret_pid, struct child_report *ret_failure)
 		else if (ret_failure->code == 0)
 			*ret_failure = report;
 	}
+	return heard;
 }
 
 static void end_process(pid_t pid)
@@ -202,7 +209,7 @@ static int nobody(struct err *e)
 	return err_set(e, -ESRCH, ERR_PRECONDITION, "no process waits to be started");
 }
 
-/* The result ends when it has been executed; a report comes before if it can't be. */
+/* The result ends when it has been executed. A report comes before, another if it can't be. */
 static int hear_result(int fd, struct err *e)
 {
 	struct child_report failure = {.code = 0};
@@ -210,7 +217,9 @@ static int hear_result(int fd, struct err *e)
 
 	if (fcntl(fd, F_SETFL, 0) < 0)
 		return err_sys(e, "waiting for the start");
-	hear(fd, &ignored, &failure);
+	if (!hear(fd, &ignored, &failure))
+		return err_set(e, -ESRCH, ERR_PRECONDITION,
+			       "the process has died before it was started");
 	return failure.code < 0 ? launch_error(&failure, e) : 0;
 }
 

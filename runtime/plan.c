@@ -298,6 +298,7 @@ static int fill(struct runtime_plan *plan, const struct container_spec *spec, co
 	plan->env = STRV(3 * LIMIT_ENV);
 	plan->candidates = STRV(LIMIT_PATH);
 	plan->is_staged = spec->is_staged;
+	plan->has_terminal = spec->process.terminal.is_wanted;
 	for (size_t i = 0; i < ORDER_FD_MAX; i++)
 		plan->orders.fds[i] = -1;
 	plan->orders.staging = plan_keep(plan, staging);

@@ -15,6 +15,7 @@ struct runtime_plan {
 	char *listener_path;                  /* NULL: nobody is notified */
 	size_t n_held;                        /* mounts made outside */
 	bool is_staged;
+	bool has_terminal;
 	bool oom; /* sticky while the plan is built; checked once, at its end */
 	bool launched;
 };

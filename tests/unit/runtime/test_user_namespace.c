@@ -191,8 +191,8 @@ END_TEST
 START_TEST(masked_paths_are_masked_there_too)
 {
 	box_user_namespace(&box);
-	ck_assert_ptr_nonnull(strstr(box_says(&box, "cat", "/proc/self/mountinfo", NULL),
-				     " /sys /proc/sys ro,"));
+	ck_assert_ptr_nonnull(
+		strstr(box_says(&box, "cat", "/proc/self/mountinfo", NULL), " /sys /proc/sys ro,"));
 	ck_assert_str_eq(box_says(&box, "stat", "/proc/keys", NULL), "/proc/keys 20666 1:3 \n");
 }
 END_TEST
