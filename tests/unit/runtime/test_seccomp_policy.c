@@ -2,6 +2,7 @@
 /* What may be in a policy, and what is said of one that can't be a filter. */
 #include <errno.h>
 #include <seccomp.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "runtime/seccomp_library.h"
@@ -116,6 +117,24 @@ START_TEST(there_is_a_limit_to_rules)
 }
 END_TEST
 
+START_TEST(there_is_a_limit_to_calls)
+{
+	struct seccomp_policy *p = policy(SCMP_ACT_ALLOW);
+	struct sock_fprog program = {0};
+	struct err e = ERR_NONE;
+	char names[LIMIT_SECCOMP_NAMES * sizeof("read")];
+
+	for (size_t i = 0; i < sizeof(names); i += sizeof("read"))
+		memcpy(names + i, "read ", sizeof("read"));
+	names[sizeof(names) - 1] = '\0';
+	for (int i = 0; i <= LIMIT_SECCOMP_ENTRIES / LIMIT_SECCOMP_NAMES; i++)
+		policy_call(p, names, RULE);
+	ck_assert_int_eq(seccomp_compile(p, NULL, &program, &e), -E2BIG);
+	ck_assert_str_eq(e.msg, "seccomp: rules for more than 65536 calls");
+	seccomp_policy_free(p);
+}
+END_TEST
+
 START_TEST(a_program_that_the_kernel_would_not_take_is_refused)
 {
 	struct seccomp_policy *p = policy(SCMP_ACT_ALLOW);
@@ -137,5 +156,5 @@ END_TEST
 SUITE("runtime/seccomp_policy", NULL, NULL, an_architecture_that_libseccomp_lacks_is_named,
       the_architectures_of_the_spec_are_known,
       an_architecture_that_the_machine_cannot_have_is_passed_over,
-      what_cannot_be_a_filter_is_refused, there_is_a_limit_to_rules,
+      what_cannot_be_a_filter_is_refused, there_is_a_limit_to_rules, there_is_a_limit_to_calls,
       a_program_that_the_kernel_would_not_take_is_refused)
