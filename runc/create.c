@@ -13,6 +13,7 @@
 #include "base/process.h"
 #include "runc/destroy.h"
 #include "runc/errors.h"
+#include "runc/home.h"
 #include "runc/inherit.h"
 #include "runc/notify.h"
 #include "runc/output.h"
@@ -55,6 +56,11 @@ void creation_done(struct creation *c)
 
 /* ---- what is asked for ----------------------------------------------------------------- */
 
+static const char *rootfs_of(const struct oci_config *config)
+{
+	return config->container.rootfs.n > 0 ? config->container.rootfs.v[0].source : "/";
+}
+
 static int read_request(struct creation *c, struct err *e)
 {
 	const struct create_settings *s = c->settings;
@@ -77,7 +83,8 @@ static int read_request(struct creation *c, struct err *e)
 	spec->makes_mount_points = true;
 	spec->keeps_root = s->no_pivot;
 	spec->has_own_keyring = !s->no_new_keyring;
-	return 0;
+	spec->process.owns_streams = true;
+	return home_add(rootfs_of(&c->bundle.config), &spec->process, e);
 }
 
 /* ---- the state ------------------------------------------------------------------------- */
@@ -88,11 +95,6 @@ static char *copy(const char *text, bool *oom)
 
 	*oom |= text && !string;
 	return string;
-}
-
-static const char *rootfs_of(const struct oci_config *config)
-{
-	return config->container.rootfs.n > 0 ? config->container.rootfs.v[0].source : "/";
 }
 
 static int fill_state(struct creation *c, struct err *e)
@@ -293,6 +295,7 @@ static int launch(struct creation *c, struct err *e)
 	c->how.listener_state = c->listener_state;
 	c->how.seccomp_cache = CREATE_SECCOMP_CACHE;
 	c->how.state = c->state_head;
+	c->how.directory = c->bundle.path;
 	r = runtime_plan_new(spec, c->container.state.rootfs, &plan, e);
 	if (r == 0)
 		r = runtime_launch(plan, &c->how, &c->process, e);

@@ -74,8 +74,8 @@ static void run_hooks(const struct container *c, const struct bundle *bundle)
 		c->state.has_poststop ? container_state_document_head(&c->state) : NULL;
 	struct err e = ERR_NONE;
 
-	if (head &&
-	    hooks_run(&bundle->config.container.hooks, HOOK_POSTSTOP, head, "stopped", 0, &e) < 0)
+	if (head && hooks_run(&bundle->config.container.hooks, HOOK_POSTSTOP, head, "stopped", 0,
+			      c->state.bundle, &e) < 0)
 		output_warning("%s", e.msg);
 }
 

@@ -29,6 +29,14 @@ static const char *cause_of(const char *message)
 	return cause;
 }
 
+void errors_lower(struct err *e)
+{
+	char *cause = e->msg + (cause_of(e->msg) - e->msg);
+
+	if (cause[0] >= 'A' && cause[0] <= 'Z' && cause[1] >= 'a' && cause[1] <= 'z')
+		cause[0] = (char)(cause[0] - 'A' + 'a');
+}
+
 static void explain_not_found(struct err *e, const char *command)
 {
 	if (strchr(command, '/'))

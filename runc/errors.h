@@ -15,6 +15,9 @@ int error_no_container(struct err *e);     /* -ENOENT (ERR_NOT_FOUND) */
 int error_container_exists(struct err *e); /* -EEXIST (ERR_EXISTS) */
 int error_not_running(struct err *e);      /* -ESRCH (ERR_PRECONDITION) */
 
+/* The cause at the end of a message begins as Go writes it: "no such file or directory". */
+void errors_lower(struct err *e);
+
 /*
  * errors_explain_start - the command can't be executed: say it as runc does
  * @command: args[0] of the process

@@ -248,6 +248,7 @@ int join_spec(const struct join_settings *s, const struct container *c, struct b
 	if (r < 0)
 		return r;
 	take_affinity(&bundle->config, &ret->process);
+	ret->process.owns_streams = true;
 	ret->seccomp = take_ptr(own->seccomp);
 	return add_missing(&ret->process.env, &c->state.trust_env, e);
 }

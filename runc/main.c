@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "runc/errors.h"
 #include "runc/output.h"
 #include "runc/verb.h"
 
@@ -135,10 +136,11 @@ static bool wants_help(const struct verb *v, const char *const *words)
 }
 
 /* The exit status of a verb's failure. */
-static int fail(const struct verb *v, const struct err *e)
+static int fail(const struct verb *v, struct err *e)
 {
 	char sentence[2 * ERR_MSG_MAX];
 
+	errors_lower(e);
 	snprintf(sentence, sizeof(sentence), "%s%s%s", v->failure ? v->failure : "",
 		 v->failure ? ": " : "", e->msg);
 	output_error(sentence);

@@ -8,6 +8,7 @@
 #include "runc/create.h"
 #include "runc/errors.h"
 #include "runc/foreground.h"
+#include "runc/home.h"
 #include "runc/inherit.h"
 #include "runc/join.h"
 #include "runc/pid_file.h"
@@ -88,6 +89,15 @@ static void joining_done(struct joining *j)
 	fd_close(j->process.pidfd);
 	free(j->state_head);
 	free(j->listener_state);
+}
+
+/* The container's process is stopped by nobody, and its number was checked. */
+static int add_home(struct joining *j, struct err *e)
+{
+	char root[64];
+
+	snprintf(root, sizeof(root), "/proc/%d/root", j->container.state.pid);
+	return home_add(root, &j->spec.process, e);
 }
 
 /* ---- the container --------------------------------------------------------------------- */
@@ -171,6 +181,8 @@ static int prepare(struct joining *j, const struct call *call, struct err *e)
 		r = inherit_add_env(n_listen, &j->spec.process.env, e);
 	if (r == 0)
 		r = join_namespaces(j->container.state.pid, j->spec.namespaces, e);
+	if (r == 0)
+		r = add_home(j, e);
 	if (r == 0)
 		r = find_cgroup(j, e);
 	if (r == 0)

@@ -22,7 +22,7 @@ static int run_hooks(struct creation *c, struct err *e)
 	if (!c->container.state.has_poststart)
 		return 0;
 	return hooks_run(&c->bundle.config.container.hooks, HOOK_POSTSTART, c->state_head,
-			 "running", c->process.pid, e);
+			 "running", c->process.pid, c->bundle.path, e);
 }
 
 static int begin(struct creation *c, struct foreground *f, struct err *e)

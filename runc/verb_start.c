@@ -67,7 +67,7 @@ static int run_hooks(const struct container *c, struct err *e)
 	if (r < 0)
 		return r;
 	return hooks_run(&bundle.config.container.hooks, HOOK_POSTSTART, head, "running",
-			 c->state.pid, e);
+			 c->state.pid, c->state.bundle, e);
 }
 
 static int start(const struct container *c, int pidfd, struct err *e)

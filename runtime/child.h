@@ -104,6 +104,8 @@ int child_write_map(const char *pid, const char *file, const char *text);
 struct hook_state {
 	const char *head;
 	char tail[80];
+	char **env;            /* of a hook that names none */
+	const char *directory; /* in which it begins; NULL: as it is */
 };
 struct hook_state hook_state(const char *head, const char *status, pid_t pid);
 

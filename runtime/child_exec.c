@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The last operations: what the process may do is settled, then it waits and is executed. */
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -72,6 +73,28 @@ int child_gate(struct child *c, const struct op *op)
 	return leave == RUNTIME_LEAVE ? 0 : -ECANCELED;
 }
 
+/* mkdir -p in what is the root by now. */
+static int make_directories(const char *path)
+{
+	char part[LIMIT_PATH];
+	mode_t before = umask(0);
+	size_t n = 0;
+	int r = 0;
+
+	do {
+		n += strcspn(path + n + 1, "/") + 1;
+		if (n >= sizeof(part))
+			r = -ENAMETOOLONG;
+		else
+			memcpy(part, path, n);
+		part[r == 0 ? n : 0] = '\0';
+		if (r == 0 && mkdir(part, 0755) < 0 && errno != EEXIST)
+			r = -errno;
+	} while (r == 0 && path[n]);
+	umask(before);
+	return r;
+}
+
 /*
  * Entered after all directories of the host are closed, so no /proc/self/fd link leads out, and
  * looked at again: a directory outside the root has no path that starts with a slash.
@@ -83,7 +106,7 @@ int child_working_directory(struct child *c, const struct op *op)
 
 	(void)c;
 	if (r == -ENOENT && op->flags & OP_CREATE)
-		r = mkdir(op->path, 0755) < 0 ? -ENOENT : child_result(chdir(op->path));
+		r = make_directories(op->path) < 0 ? -ENOENT : child_result(chdir(op->path));
 	if (r == -EACCES && op->flags & OP_OPTIONAL)
 		return 0; /* the user may be let in where root of the namespace isn't */
 	if (r < 0)
@@ -134,6 +157,24 @@ int child_seccomp(struct child *c, const struct op *op)
 	if (send_listener(c, r) < 0)
 		return -errno;
 	close(r);
+	return 0;
+}
+
+/* Not a device that the host has for all; and what can't be given away stays as it is. */
+int child_own_streams(struct child *c, const struct op *op)
+{
+	(void)c;
+	for (int fd = 0; fd < STREAMS; fd++) {
+		struct stat st;
+
+		if (fstat(fd, &st) < 0)
+			return -errno;
+		if (st.st_uid == op->uid || (S_ISCHR(st.st_mode) && !isatty(fd)))
+			continue;
+		if (fchown(fd, op->uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL &&
+		    errno != EROFS && errno != EACCES)
+			return -errno;
+	}
 	return 0;
 }
 

@@ -193,6 +193,19 @@ int child_mask(struct child *c, const struct op *op)
 	return r;
 }
 
+int child_readonly_mount(struct child *c, const struct op *op)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	int fd = child_open(c, op->path);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = child_result(mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)));
+	close(fd);
+	return r;
+}
+
 int child_readonly_path(struct child *c, const struct op *op)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};

@@ -15,6 +15,8 @@ enum { HOOK_NOT_RUN = 127 };
 
 struct running {
 	const struct order_hook *hook;
+	char **env;
+	const char *directory; /* NULL: as it is */
 	int in, out;
 	int code; /* -errno of what kept it from running */
 };
@@ -22,18 +24,17 @@ struct running {
 /* In a child of the one that waits, which shares its memory: only what leads to execve(). */
 static int become_hook(void *arg)
 {
-	static char *const none[] = {NULL};
 	struct running *run = arg;
 	sigset_t no_signal;
 
-	if (dup2(run->in, 0) >= 0 && dup2(run->out, 1) >= 0 && dup2(run->out, 2) >= 0 &&
-	    close_range(3, ~0u, 0) >= 0) {
+	if ((!run->directory || chdir(run->directory) == 0) && dup2(run->in, 0) >= 0 &&
+	    dup2(run->out, 1) >= 0 && dup2(run->out, 2) >= 0 && close_range(3, ~0u, 0) >= 0) {
 		for (int i = 1; i <= SYS_SIGNALS; i++)
 			if (i != SIGKILL && i != SIGSTOP)
 				sys_signal_default(i);
 		sigemptyset(&no_signal);
 		sigprocmask(SIG_SETMASK, &no_signal, NULL);
-		execve(run->hook->path, run->hook->args, run->hook->env ? run->hook->env : none);
+		execve(run->hook->path, run->hook->args, run->env);
 	}
 	run->code = -errno;
 	return HOOK_NOT_RUN;
@@ -109,6 +110,8 @@ int child_run_hook(const struct order_hook *hook, const struct hook_state *state
 {
 	struct running running = {
 		.hook = hook,
+		.env = hook->env && hook->env[0] ? hook->env : state->env,
+		.directory = state->directory,
 		.in = sys_memory_file("hook-input"),
 		.out = sys_memory_file("hook-output"),
 	};
@@ -140,19 +143,22 @@ int child_run_hooks(struct child *c, enum hook_kind kind, pid_t pid)
 {
 	const struct order_hooks *hooks = &c->orders->hooks[kind];
 	const char *status = kind == HOOK_START_CONTAINER ? "created" : "creating";
-	const struct hook_state state = hook_state(c->orders->state, status, pid);
+	const struct orders *o = c->orders;
+	bool is_inside = kind == HOOK_START_CONTAINER;
+	struct hook_state state = hook_state(o->state, status, pid);
 	mode_t before = 0;
 	int r = 0;
 
-	if (kind != HOOK_START_CONTAINER) /* that one has the container's */
+	state.env = is_inside ? o->env : o->host_env;
+	state.directory = is_inside ? NULL : o->directory;
+	if (!is_inside)
 		before = umask(c->umask);
-
 	for (size_t i = 0; r == 0 && i < hooks->n; i++) {
 		r = child_run_hook(&hooks->v[i], &state, c->report->detail);
 		if (r < 0)
 			child_blame(c, hooks->v[i].path);
 	}
-	if (kind != HOOK_START_CONTAINER)
+	if (!is_inside)
 		umask(before);
 	return r;
 }

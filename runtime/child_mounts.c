@@ -264,8 +264,10 @@ int child_readonly_root(struct child *c, const struct op *op)
 /* With both names ".", the old root ends up on top of the new one and is taken off again. */
 int child_pivot_root(struct child *c, const struct op *op)
 {
-	(void)op;
 	if (fchdir(c->root) < 0 || sys_pivot_root(".", ".") < 0)
+		return -errno;
+	/* Mounts of the host that are shared with us must not be taken off there, too. */
+	if (op->value && mount(NULL, ".", NULL, MS_REC | (unsigned long)op->value, NULL) < 0)
 		return -errno;
 	if (umount2(".", MNT_DETACH) < 0)
 		return -errno;

@@ -112,6 +112,12 @@ int child_id_mapped(struct child *c, const struct op *op)
 	return r;
 }
 
+int child_unshare(struct child *c, const struct op *op)
+{
+	(void)c;
+	return child_result(unshare((int)op->value));
+}
+
 /* ---- time ------------------------------------------------------------------------------ */
 
 /* Who is made after this is in the namespace; offsets can be set until then. */

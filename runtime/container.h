@@ -150,6 +150,8 @@ struct container_process {
 	mode_t umask;
 	struct container_capabilities capabilities;
 	struct container_rlimits rlimits;
+	bool owns_streams; /* the standard streams become the user's, so that he can open them again
+			    */
 	bool no_new_privileges;
 	bool has_oom_score_adj;
 	int oom_score_adj;

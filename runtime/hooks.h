@@ -37,6 +37,7 @@ void hook_done(struct hook *hook);
 
 /*
  * hooks_run - run a list here, one after the other
+ * @directory: in which they begin; NULL: the caller's. One that names no variables has the caller's
  * @state:  the state document up to its status, "{...,"id":"x"" (runtime/launch.h); with @status
  * and
  *          @pid it is what each gets
@@ -45,4 +46,4 @@ void hook_done(struct hook *hook);
  *          and what it wrote to its standard error. Blocks.
  */
 int hooks_run(const struct container_hooks *hooks, enum hook_kind kind, const char *state,
-	      const char *status, pid_t pid, struct err *e);
+	      const char *status, pid_t pid, const char *directory, struct err *e);

@@ -29,11 +29,14 @@ static int run_one(const struct hook *hook, const char *kind, const struct hook_
 }
 
 int hooks_run(const struct container_hooks *hooks, enum hook_kind kind, const char *state,
-	      const char *status, pid_t pid, struct err *e)
+	      const char *status, pid_t pid, const char *directory, struct err *e)
 {
 	const struct hook_list *list = &hooks->of[kind];
-	const struct hook_state whole = hook_state(state, status, pid);
+	struct hook_state whole = hook_state(state, status, pid);
 	int r = 0;
+
+	whole.env = environ;
+	whole.directory = directory;
 
 	for (size_t i = 0; r == 0 && i < list->n; i++)
 		r = run_one(&list->v[i], hook_names[kind], &whole, e);

@@ -49,6 +49,7 @@ struct launch {
 	 * "{"ociVersion":"1.2.0","metadata":"...","state":{...},"pid":"
 	 */
 	const char *listener_state;
+	const char *directory; /* in which hooks of the host begin; NULL: the caller's */
 	/* For hooks: the state document up to its status and pid, "{...,"id":"x"" */
 	const char *state;
 };

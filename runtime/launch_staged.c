@@ -79,6 +79,8 @@ static int prepare(struct runtime_plan *plan, const struct launch *how, struct s
 	};
 	if (s->program < 0)
 		return s->program;
+	plan->orders.host_env = environ;
+	plan->orders.directory = how->directory;
 	plan->orders.state = how->state ? how->state : "{\"id\":\"\"";
 	plan->orders.listener_state = plan->listener_path ? how->listener_state : NULL;
 	plan->orders.n_preserved = how->n_preserved;

@@ -143,6 +143,8 @@ static void visit_all(struct walk *w, struct orders *o)
 	for (size_t i = 0; i < ORDER_HOOKS; i++)
 		visit_hooks(w, &o->hooks[i]);
 	visit_text(w, &o->state);
+	visit_list(w, &o->host_env);
+	visit_text(w, &o->directory);
 }
 
 int orders_pack(const struct orders *o, void *room, size_t size, size_t *ret_used)

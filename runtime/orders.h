@@ -52,13 +52,15 @@
 	X(HOOKS,             hooks,             "hooks")                   /* path: their name; value: enum hook_kind */ \
 	X(MASK,              mask,              "mask")                    /* path; value: magic number; target: label */ \
 	X(READONLY_PATH,     readonly_path,     "read-only")               /* path; value: magic number */ \
+	X(READONLY_MOUNT,    readonly_mount,    "read-only mount")         /* path */ \
 	X(READONLY_ROOT,     readonly_root,     "read-only root") \
-	X(PIVOT_ROOT,        pivot_root,        "pivot root") \
+	X(PIVOT_ROOT,        pivot_root,        "pivot root")              /* value: MS_* for the old root, 0: stays */ \
 	X(CHANGE_ROOT,       change_root,       "change root") \
 	X(ROOT_PROPAGATION,  root_propagation,  "propagation of the root") /* value: MS_*; RECURSIVE */ \
 	X(HOSTNAME,          hostname,          "host name")               /* path: the name */ \
 	X(DOMAINNAME,        domainname,        "domain name")             /* path: the name */ \
 	X(LOOPBACK_UP,       loopback_up,       "loopback up") \
+	X(UNSHARE,           unshare,           "unshare")                 /* value: CLONE_NEW* */ \
 	X(NEW_SESSION,       new_session,       "new session") \
 	X(STDIO,             stdio,             "standard streams") \
 	X(CONTROLLING_TERMINAL, controlling_terminal, "controlling terminal") \
@@ -79,6 +81,7 @@
 	X(LABEL,             label,             "label")                   /* path: in /proc/self/attr; target: what is written */ \
 	X(NO_NEW_PRIVILEGES, no_new_privileges, "no new privileges") \
 	X(SECCOMP,           seccomp,           "seccomp filter") \
+	X(OWN_STREAMS,       own_streams,       "owner of the standard streams") /* uid */ \
 	X(USER,              user,              "user")                    /* the orders' user */ \
 	X(CAPABILITIES,      capabilities,      "capabilities")            /* value: effective, other: permitted; the orders' */ \
 	X(PARENT_DEATH,      parent_death,      "die with parent") \
@@ -209,7 +212,9 @@ struct orders {
 	size_t cpu_bytes;                    /* of each */
 
 	struct order_hooks hooks[ORDER_HOOKS];
-	const char *state; /* see launch.h; NULL: none */
+	const char *state;     /* see launch.h; NULL: none */
+	char **host_env;       /* for hooks that name no variables, outside the container */
+	const char *directory; /* in which those begin; NULL: the caller's */
 
 	int fds[ORDER_FD_MAX];
 	unsigned n_preserved; /* descriptors behind the standard streams that the process keeps */

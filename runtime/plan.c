@@ -183,26 +183,30 @@ static void add_hooks(struct runtime_plan *plan, const struct container_spec *sp
 				      .value = HOOK_CREATE_CONTAINER});
 }
 
-static void add_root(struct runtime_plan *plan, const struct container_spec *spec)
-{
-	unsigned long how = spec->rootfs_propagation;
-
-	if (spec->readonly_rootfs)
-		plan_do(plan, OP_READONLY_ROOT);
-	plan_do(plan, spec->keeps_root ? OP_CHANGE_ROOT : OP_PIVOT_ROOT);
-	if (how && (how & ~(unsigned long)MS_REC) != MS_PRIVATE)
-		plan_add(plan, &plan->orders.inside,
-			 &(struct op){.kind = OP_ROOT_PROPAGATION,
-				      .value = how & ~(unsigned long)MS_REC,
-				      .flags = how & MS_REC ? OP_RECURSIVE : 0});
-}
-
 /* How all mounts of the host are seen at first. */
 static uint64_t first_propagation(const struct container_spec *spec)
 {
 	unsigned long how = spec->rootfs_propagation & ~(unsigned long)MS_REC;
 
 	return how == MS_PRIVATE || how == MS_SHARED ? how : MS_SLAVE;
+}
+
+static void add_root(struct runtime_plan *plan, const struct container_spec *spec)
+{
+	unsigned long how = spec->rootfs_propagation;
+
+	if (spec->readonly_rootfs)
+		plan_do(plan, OP_READONLY_ROOT);
+	if (spec->keeps_root)
+		plan_do(plan, OP_CHANGE_ROOT);
+	else
+		plan_do_value(plan, OP_PIVOT_ROOT,
+			      first_propagation(spec) == MS_SHARED ? MS_SLAVE : 0);
+	if (how && (how & ~(unsigned long)MS_REC) != MS_PRIVATE)
+		plan_add(plan, &plan->orders.inside,
+			 &(struct op){.kind = OP_ROOT_PROPAGATION,
+				      .value = how & ~(unsigned long)MS_REC,
+				      .flags = how & MS_REC ? OP_RECURSIVE : 0});
 }
 
 static int add_files(struct runtime_plan *plan, const struct container_spec *spec, struct err *e)
@@ -221,6 +225,8 @@ static int add_files(struct runtime_plan *plan, const struct container_spec *spe
 	if (r < 0)
 		return r;
 	add_terminal(plan, spec);
+	if (plan->has_readonly_dev)
+		plan_do_path(plan, OP_READONLY_MOUNT, "/dev");
 	add_hooks(plan, spec);
 	plan_guards(plan, spec);
 	add_root(plan, spec);

@@ -15,6 +15,7 @@ struct runtime_plan {
 	char *listener_path;                  /* NULL: nobody is notified */
 	size_t n_held;                        /* mounts made outside */
 	bool is_staged;
+	bool has_readonly_dev; /* of our own, so it is made so when it is full */
 	bool has_terminal;
 	bool oom; /* sticky while the plan is built; checked once, at its end */
 	bool launched;

@@ -302,6 +302,10 @@ static int add_one(struct runtime_plan *plan, const struct container_spec *spec,
 		return err_set(e, -EINVAL, ERR_INVALID, "only the rootfs can be mounted on '/'");
 	own = in_own_filesystem(&spec->mounts, i, destination);
 	creates = own || spec->makes_mount_points;
+	if (strcmp(destination, "/dev") == 0 && o.kind == MOUNT_SPECIAL && o.readonly) {
+		plan->has_readonly_dev = true;
+		o.readonly = false;
+	}
 	/* Made by the child: clean text. Found by the kernel: as written, links may be in it. */
 	m.about = plan_keep(plan, creates ? destination : m.mount->destination);
 	r = add_mount(plan, &m, e);

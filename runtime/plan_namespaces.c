@@ -111,6 +111,10 @@ static int add_user(struct runtime_plan *plan, const struct container_spec *spec
 	}
 	if (plan_has_user_namespace(spec))
 		plan_do(plan, OP_BECOME_ROOT);
+	/* What it holds belongs to who makes it, who has to be root in the user namespace. */
+	if (spec->namespaces[NAMESPACE_USER].mode == NAMESPACE_NEW &&
+	    spec->namespaces[NAMESPACE_IPC].mode == NAMESPACE_NEW)
+		plan_do_value(plan, OP_UNSHARE, CLONE_NEWIPC);
 	return 0;
 }
 
@@ -145,6 +149,8 @@ int plan_new_namespaces(struct runtime_plan *plan, const struct container_spec *
 	for (enum namespace_kind kind = 0; kind < NAMESPACE_MAX; kind++)
 		if (spec->namespaces[kind].mode == NAMESPACE_NEW && kind != NAMESPACE_TIME)
 			plan->orders.clone_flags |= namespace_kinds[kind].flag;
+	if (spec->namespaces[NAMESPACE_USER].mode == NAMESPACE_NEW)
+		plan->orders.clone_flags &= ~(uint64_t)CLONE_NEWIPC;
 	return add_user(plan, spec, e);
 }
 

@@ -129,6 +129,7 @@ static void print_value(struct printer *p, const struct orders *o, const struct 
 	case OP_PROPAGATION:
 	case OP_PRIVATE_MOUNTS:
 	case OP_ROOT_PROPAGATION:
+	case OP_UNSHARE:
 		print(p, " %#" PRIx64, op->value);
 		break;
 	case OP_CAPABILITIES:

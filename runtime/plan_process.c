@@ -134,6 +134,8 @@ static void add_privileges(struct runtime_plan *plan, const struct container_spe
 		plan_do(plan, OP_NO_NEW_PRIVILEGES);
 	else if (plan->seccomp)
 		plan_do(plan, OP_SECCOMP);
+	if (p->owns_streams)
+		add(plan, &(struct op){.kind = OP_OWN_STREAMS, .uid = p->user.uid});
 	plan_do(plan, OP_USER);
 	add(plan,
 	    &(struct op){.kind = OP_CAPABILITIES, .value = set.effective, .other = set.permitted});

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/user.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/io.h"
 #include "base/limits.h"
+#include "base/sys.h"
 
 enum { FIELDS_MAX = 7 /* name:password:uid:gid:gecos:home:shell */ };
 
@@ -255,4 +260,39 @@ int runtime_user_lookup(const struct vfs *fs, const char *user, struct container
 	if (ret_home)
 		strcpy(ret_home, found.home[0] == '/' ? found.home : "/");
 	return 0;
+}
+
+/* A regular file, found inside @root_fd. */
+static int read_inside(int root_fd, const char *path, struct buf *to)
+{
+	const struct open_how how = {
+		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	cleanup_close int found = -EBADF;
+	cleanup_close int fd = -EBADF;
+	struct open_how look = how;
+	struct stat st;
+
+	look.flags = O_PATH | O_CLOEXEC;
+	found = sys_openat2(root_fd, path, &look);
+	if (found < 0 || fstat(found, &st) < 0 || !S_ISREG(st.st_mode))
+		return -ENOENT; /* nothing that could block is ever opened */
+	fd = sys_openat2(root_fd, path, &how);
+	return fd < 0 ? -ENOENT : io_read_all(fd, to, NULL);
+}
+
+void runtime_user_home(int root_fd, uid_t uid, char ret[LIMIT_PATH])
+{
+	cleanup_buf struct buf passwd = BUF(LIMIT_PASSWD);
+	struct found found = {.home = ""};
+	char number[16];
+
+	strcpy(ret, uid == 0 ? "/root" : "/");
+	snprintf(number, sizeof(number), "%u", uid);
+	if (read_inside(root_fd, "etc/passwd", &passwd) < 0 || buf_add(&passwd, "", 0, NULL) < 0)
+		return;
+	if (find_user(passwd.data, number, &found) && found.home[0] == '/' &&
+	    strlen(found.home) < LIMIT_PATH)
+		strcpy(ret, found.home);
 }

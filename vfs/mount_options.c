@@ -432,7 +432,7 @@ static const struct word words[] = {
 	{"rstrictatime",   R_ATIME(STRICTATIME)},
 	{"rnostrictatime", R_ATIME(RELATIME)},
 	{"rrelatime",      R_ATIME(RELATIME)},
-	{"rnorelatime",    R_ATIME(STRICTATIME)},
+	{"rnorelatime",    nothing, 0, false},
 
 	{"lowerdir=",      set_lowers, 0, true},
 	{"lowerdir+=",     append_lower, 0, true},

@@ -360,7 +360,7 @@ START_TEST(poststart_and_poststop_are_run_by_the_caller_with_the_state)
 		struct err e = ERR_NONE;
 
 		ck_ok(hooks_run(&box.spec.hooks, cases[i].kind, box.how.state, cases[i].status,
-				cases[i].pid, &e),
+				cases[i].pid, NULL, &e),
 		      e);
 	}
 	ck_assert_str_eq(logged(), "{\"id\":\"x\",\"status\":\"running\",\"pid\":7}\n"
@@ -376,8 +376,9 @@ START_TEST(a_failure_of_one_run_by_the_caller_says_why)
 	struct err e = ERR_NONE;
 
 	add_script(HOOK_POSTSTOP, "echo cause; exit 1", 0);
-	ck_assert_int_eq(hooks_run(&box.spec.hooks, HOOK_POSTSTOP, box.how.state, "stopped", 0, &e),
-			 -ECHILD);
+	ck_assert_int_eq(
+		hooks_run(&box.spec.hooks, HOOK_POSTSTOP, box.how.state, "stopped", 0, NULL, &e),
+		-ECHILD);
 	snprintf(message, sizeof(message), "poststop hook '%s' failed: cause",
 		 box.spec.hooks.of[HOOK_POSTSTOP].v[0].path);
 	ck_assert_str_eq(e.msg, message);
