@@ -192,7 +192,8 @@ def test_a_container_has_the_hosts_namespaces(plays):
     def scenario(play):
         of_host = play.jail.check(["readlink", *links]).split()
         options = [word for kind in kinds for word in (f"--{kind}", "host")]
-        seen = play.do("run", "--rm", *play.run_options[2:], *options, images.NAME, "readlink", *links)
+        seen = play.do("run", "--rm", *play.run_options[2:], *options, images.NAME,
+                       "readlink", *links)
         return seen.code, [a == b for a, b in zip(seen.stdout.split(), of_host)]
     assert same(plays, scenario) == (0, [True, True, True, True, False])
 

@@ -74,9 +74,10 @@ STARTS = [
          stdout=None),
     Case("paths that are read-only", shell("echo x >/proc/sys/kernel/domainname"),
          code=2, error="other"),
-    Case("devices", shell("cd /dev; stat -c '%n %a %u:%g %t:%T %F' *; readlink fd stdin")),
-    Case("a device more", shell("stat -c '%a %t:%T' /dev/more"), ("--device", "/dev/zero:/dev/more"),
-         stdout="666 1:5\n"),
+    Case("devices", shell("cd /dev; stat -c '%n %a %u:%g %t:%T %F' *;"
+                          " readlink fd stdin")),
+    Case("a device more", shell("stat -c '%a %t:%T' /dev/more"),
+         ("--device", "/dev/zero:/dev/more"), stdout="666 1:5\n"),
     Case("worth to the out-of-memory killer", ["cat", "/proc/self/oom_score_adj"],
          ("--oom-score-adj", "500"), stdout="500\n"),
     Case("the host's process ids", shell("test $$ != 1"), ("--pid", "host")),

@@ -38,7 +38,8 @@ class Containerd:
         with open(self.log_file, "wb") as log:
             self.process = jail.spawn(["containerd", "--config", configuration],
                                       stdout=log, stderr=log)
-        wait_until(lambda: self.process.poll() is not None or self.jail.run(self.argv("version")).returncode == 0,
+        wait_until(lambda: self.process.poll() is not None
+                   or self.jail.run(self.argv("version")).returncode == 0,
                    PATIENCE, "containerd answers")
         assert self.process.poll() is None, self.log()
 

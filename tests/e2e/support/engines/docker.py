@@ -5,6 +5,7 @@ A build can't name its runtime: the classic builder takes the daemon's default, 
 named runc in the daemon's PATH. So the first directory of PATH has a runc that links to the
 runtime of the next build.
 """
+import json
 import os
 import signal
 from pathlib import Path
@@ -26,19 +27,22 @@ class Docker:
     def __init__(self, jail: Jail, runtimes: Runtimes):
         self.jail, self.programs = jail, runtimes.programs
         self.plays = {name: DockerPlay(self, name, path) for name, path in self.programs.items()}
+        self.plays["by-argument"] = DockerPlay(self, "by-argument", self.programs["tested"])
         self.log_file = jail.directory / "dockerd.log"
         self.first_in_path = jail.directory / "path"
         self.first_in_path.mkdir()
         self.build_with("runc")
         command = ["dockerd", "--data-root", jail.directory / "docker",
                    "--exec-root", "/run/docker", "--pidfile", "/run/docker.pid",
-                   "--host", f"unix://{SOCKET}", "--config-file", jail.directory / "none.json",
+                   "--host", f"unix://{SOCKET}", "--config-file", jail.directory / "daemon.json",
                    "--exec-opt", "native.cgroupdriver=cgroupfs",
                    "--iptables=false", "--ip6tables=false", "--bridge=none"]
-        for name, program in self.programs.items():
-            if name != "runc":  # that one is built in
-                command += ["--add-runtime", f"{name}={program}"]
-        (jail.directory / "none.json").write_text("{}")
+        configuration = {name: {"path": str(path)} for name, path in self.programs.items()
+                         if name != "runc"}  # that one is built in
+        configuration["by-argument"] = {
+            "path": str(self.programs["tested"]),
+            "runtimeArgs": ["--authorities", str(runtimes.authorities)]}
+        (jail.directory / "daemon.json").write_text(json.dumps({"runtimes": configuration}))
         with open(self.log_file, "wb") as log:
             self.process = jail.spawn(
                 command, stdout=log, stderr=log,
@@ -92,8 +96,10 @@ class DockerPlay(Play):
             args = (args[0], "--runtime", self.name, *args[1:])
         return self.engine.argv(*args)
 
-    def build(self, *args, buildkit: bool, **kwargs):
+    def build(self, directory: Path, buildkit: bool, network="none") -> str:
+        """Build what the directory describes; the image's name."""
         self.engine.build_with(self.name)
-        kept_mounts = ("/run/docker/netns/default",)
-    environment = {"DOCKER_BUILDKIT": str(int(buildkit))}
-        return self.do("build", "--no-cache", "--network", "none", *args, env=environment, **kwargs)
+        image = f"anchord.test/{self.new_name()}"
+        self.check("build", "--no-cache", "--network", network, "--tag", image, directory,
+                   env={"DOCKER_BUILDKIT": str(int(buildkit))})
+        return image

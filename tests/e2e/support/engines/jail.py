@@ -37,7 +37,6 @@ class Jail:
         self.directory = directory
         self.cgroup = cgroup_mount() / name
         self.harness = self.cgroup / "harness"
-        self._host_mounts = host_mounts()
         (directory / "tmp").mkdir(parents=True)
         self.harness.mkdir(parents=True)
         self.environment = ENVIRONMENT | {"HOME": "/run", "TMPDIR": str(directory / "tmp"),
@@ -147,9 +146,10 @@ class Jail:
         wait_until(lambda: not self.processes(), PATIENCE, "the jail's processes end")
         self._remove_cgroups()
         ours = set(self._namespaces.values()) - set(_namespaces_of("self").values())
-        left = [f"namespace {ns} of process {pid}" for pid in filter(str.isdigit, os.listdir("/proc"))
+        pids = filter(str.isdigit, os.listdir("/proc"))
+        left = [f"namespace {ns} of process {pid}" for pid in pids
                 for ns in _namespaces_of(pid).values() if ns in ours and is_alive(int(pid))]
-        left += [f"mount {m}" for m in set(host_mounts()) - set(self._host_mounts)]
+        left += [f"mount {m}" for m in host_mounts() if m[0].startswith(str(self.directory))]
         if self.cgroup.exists():
             left.append(f"cgroup {self.cgroup}")
         assert not left, "left of the jail:\n" + "\n".join(left)

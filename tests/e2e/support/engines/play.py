@@ -4,12 +4,15 @@
 A scenario is a function that takes a Play, works with its containers, and returns what it saw:
 records, or anything else that compares.
 """
+import difflib
 import itertools
 import json
+import pprint
 
 from support.daemon import PATIENCE, wait_until
 from support.engines import images
 from support.engines.records import Record, record
+from support.engines.runtimes import calls
 from support.engines.terminal import run_on_terminal
 
 _counter = itertools.count(1)
@@ -74,28 +77,35 @@ class Play:
         return f"c{next(_counter)}"
 
 
-def same(plays: dict, scenario):
-    """What was seen with "tested", which is the same as with "crun", or else as with "runc":
-    where these two differ, either is right.
+def same(plays: dict, scenario, tested="tested"):
+    """What was seen with the runtime under test, which is the same as with crun, or else as with
+    runc: where these two differ, either is right.
     """
-    tested, left = _play(plays["tested"], scenario)
+    result, left = _play(plays[tested], scenario)
     seen = {}
     for name in ("crun", "runc"):
         seen[name], _ = _play(plays[name], scenario)  # crun leaves cgroups of failed starts
-        if tested == seen[name]:
+        if result == seen[name]:
             break
     else:
-        raise AssertionError(f"with the runtime under test:\n{tested}\n" + "\n".join(
-            f"with {name}:\n{value}" for name, value in seen.items()))
+        raise AssertionError("\n".join(_difference(name, value, result)
+                                       for name, value in seen.items()))
     assert not left, "left behind:\n" + "\n".join(left)
-    return tested
+    return result
+
+
+def _difference(name: str, reference, result) -> str:
+    texts = [pprint.pformat(value, width=100).splitlines() for value in (reference, result)]
+    return "\n".join(difflib.unified_diff(*texts, f"with {name}", "with the runtime under test",
+                                          n=1, lineterm=""))
 
 
 def _play(play: Play, scenario):
-    before = set(play.jail.cgroups())
+    cgroups, n_calls = set(play.jail.cgroups()), len(calls(play.runtime))
     try:
         seen = scenario(play)
     finally:
         play.engine.remove_all()
-    new = set(play.jail.cgroups()) - before - ENGINES_CGROUPS
+    assert len(calls(play.runtime)) > n_calls, f"the engine did not call {play.runtime}"
+    new = set(play.jail.cgroups()) - cgroups - ENGINES_CGROUPS
     return seen, [f"cgroup {cgroup}" for cgroup in sorted(new)]

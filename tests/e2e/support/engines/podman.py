@@ -28,6 +28,9 @@ class Podman:
         self.jail = jail
         self.plays = {name: PodmanPlay(self, name, path)
                       for name, path in runtimes.programs.items()}
+        self.plays["by-argument"] = PodmanPlay(
+            self, "by-argument", runtimes.programs["tested"],
+            ("--runtime-flag", f"authorities={runtimes.authorities}"))
         self.root = jail.directory / "podman"
         configuration = jail.directory / "containers.conf"
         configuration.write_text(CONFIGURATION)
@@ -60,8 +63,19 @@ class Podman:
 class PodmanPlay(Play):
     run_options = ("--network", "none", "--pids-limit", "0", *LIMITS)
 
+    def __init__(self, engine, name: str, runtime, flags=()):
+        super().__init__(engine, name, runtime)
+        self.flags = flags
+
     def command(self, *args) -> list:
-        return self.engine.argv("--runtime", self.runtime, *args)
+        return self.engine.argv("--runtime", self.runtime, *self.flags, *args)
 
     def remove(self, name: str):
         return self.do("rm", "--force", "--time", "0", name)
+
+    def build(self, directory: Path, network="none") -> str:
+        """Build what the directory describes; the image's name."""
+        image = f"anchord.test/{self.new_name()}"
+        self.check("build", "--no-cache", "--layers", "--format", "docker", "--pull-never",
+                   "--network", network, *LIMITS, "--tag", image, directory)
+        return image
