@@ -14,7 +14,7 @@ from support import clients, effect, manifest, pki, roots, rootfs  # noqa: E402
 from support.copies import Copies, pristine  # noqa: E402
 from support.daemon import Daemon  # noqa: E402
 from support.engines.fixtures import (  # noqa: E402, F401
-    containerd, docker, layer, podman)
+    buildkit, containerd, docker, layer, podman)
 
 _counter = itertools.count(1)
 

@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from support.engines import images
+from support.engines.buildkit import Buildkit
 from support.engines.containerd import Containerd
 from support.engines.docker import Docker
 from support.engines.jail import Jail
@@ -55,3 +56,8 @@ def docker(workspace, operator, layer):
 @pytest.fixture(scope="module")
 def containerd(workspace, operator, layer):
     yield from _engine(Containerd, workspace, operator, layer)
+
+
+@pytest.fixture(scope="module")
+def buildkit(workspace, operator, layer):
+    yield from _engine(Buildkit, workspace, operator, layer)

@@ -118,16 +118,22 @@ class Jail:
         return left
 
     def processes(self) -> dict:
-        """Host pid -> command line, of everything in the jail but its process 1."""
+        """Host pid -> command line, of everything in the jail and in containers of it, but its
+        process 1.
+        """
         found = {}
-        for pid in filter(str.isdigit, os.listdir("/proc")):
+        for procs in self.cgroup.glob("**/cgroup.procs"):
             try:
-                if os.readlink(f"/proc/{pid}/ns/pid") == self._namespaces["pid"] \
-                        and int(pid) != self.init and is_alive(int(pid)):
+                pids = [int(pid) for pid in procs.read_text().split()]
+            except OSError:  # the cgroup has just been removed
+                continue
+            for pid in pids:
+                try:
                     line = Path(f"/proc/{pid}/cmdline").read_bytes()
-                    found[int(pid)] = line.replace(b"\0", b" ").decode(errors="replace").strip()
-            except OSError:
-                pass
+                except OSError:
+                    continue
+                if pid not in (self.init, self._outer.pid) and is_alive(pid):
+                    found[pid] = line.replace(b"\0", b" ").decode(errors="replace").strip()
         return found
 
     def cgroups(self) -> list:
