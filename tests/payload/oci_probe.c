@@ -2,7 +2,8 @@
 /*
  * oci-probe - what a process in a container sees, as one JSON document on standard output
  *
- *   oci-probe [look=PATH]... [calls] [waits=FILE] [exit=N | trap | fault | hold]
+ *   oci-probe [quiet] [look=PATH]... [calls] [STEP]...
+ *     STEP: text=LINE, on-term=N, children=N, notify, waits=FILE, exit=N, trap, fault, hold
  *   oci-probe hook NAME FILE [N]   append what a hook sees as one line to FILE, exit with N
  *
  * Linked statically, so that it is the only file that a rootfs needs. What a missing /proc hides
@@ -32,6 +33,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -668,23 +670,69 @@ static bool has(char **args, const char *word)
 	return false;
 }
 
-static int finish(char **args)
+static int at_term;
+
+static void on_term(int number)
 {
-	for (; *args; args++) {
-		if (strncmp(*args, "exit=", 5) == 0)
-			return atoi(*args + 5);
-		if (strcmp(*args, "trap") == 0) /* process 1 dies of no other signal */
-			__builtin_trap();
-		if (strcmp(*args, "fault") == 0)
-			*(volatile int *)8 = 0;
-		if (strncmp(*args, "waits=", 6) == 0)
-			while (access(*args + 6, F_OK) < 0)
-				usleep(2000);
-		if (strcmp(*args, "hold") == 0)
-			for (;;)
-				pause();
+	(void)number;
+	_exit(at_term);
+}
+
+/* Tell who waits for NOTIFY_SOCKET that the service is up. */
+static int notify(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (!path)
+		return -1;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	return (int)sendto(fd, "READY=1\n", 8, 0, (struct sockaddr *)&address, sizeof(address));
+}
+
+static void hold(void)
+{
+	for (;;)
+		pause();
+}
+
+static void step(const char *word)
+{
+	if (strncmp(word, "text=", 5) == 0)
+		dprintf(STDOUT_FILENO, "%s\n", word + 5);
+	if (strncmp(word, "on-term=", 8) == 0) {
+		at_term = atoi(word + 8);
+		signal(SIGTERM, on_term);
 	}
-	return 0;
+	for (int n = strncmp(word, "children=", 9) == 0 ? atoi(word + 9) : 0; n > 0; n--)
+		if (fork() == 0)
+			hold();
+	if (strcmp(word, "notify") == 0 && notify() < 0)
+		_exit(96);
+	while (strncmp(word, "waits=", 6) == 0 && access(word + 6, F_OK) < 0)
+		usleep(2000);
+	if (strncmp(word, "exit=", 5) == 0)
+		_exit(atoi(word + 5));
+	if (strcmp(word, "trap") == 0) /* process 1 dies of no other signal */
+		__builtin_trap();
+	if (strcmp(word, "fault") == 0)
+		*(volatile int *)8 = 0;
+	if (strcmp(word, "hold") == 0)
+		hold();
+}
+
+static int answer(char **argv)
+{
+	begin('{');
+	list_fds();
+	process(argv);
+	files(argv + 1);
+	if (has(argv + 1, "calls"))
+		try_calls();
+	end('}');
+	fputc('\n', out);
+	return fflush(out);
 }
 
 int main(int argc, char **argv)
@@ -699,15 +747,9 @@ int main(int argc, char **argv)
 	out = fdopen(fd, "w");
 	if (!out)
 		return 98;
-	begin('{');
-	list_fds();
-	process(argv);
-	files(argv + 1);
-	if (has(argv + 1, "calls"))
-		try_calls();
-	end('}');
-	fputc('\n', out);
-	if (fflush(out) != 0)
+	if (!has(argv + 1, "quiet") && answer(argv) < 0)
 		return 97;
-	return finish(argv + 1);
+	for (char **word = argv + 1; *word; word++)
+		step(*word);
+	return 0;
 }

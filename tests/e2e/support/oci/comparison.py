@@ -40,6 +40,9 @@ def _short(value) -> str:
 def judge(line: dict) -> Verdict:
     case = documents.Case(tuple(map(tuple, line["case"])))
     crun, ours, runc = (line["seen"][name] for name in ("crun", "ours", "runc"))
+    for key in ("exit", "create"):
+        if crun.get(key) == 255 and "output" in crun:
+            crun[key] = 1   # one or the other, by chance
     unknown, used = [], set()
     for key, theirs, our in normal.differences(crun, ours):
         too = runc.get(key) == our

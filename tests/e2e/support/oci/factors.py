@@ -181,7 +181,7 @@ FACTORS = {
         "--preserve-fds": _options("--preserve-fds", "2", fds=2),
         "--preserve-fds, fewer": _options("--preserve-fds", "1", fds=3),
         "--preserve-fds, missing": _options("--preserve-fds", "3", fds=1),
-        "LISTEN_FDS": _options(fds=2, LISTEN_FDS="2", LISTEN_PID="1"),
+        "LISTEN_FDS": _options(fds=2, LISTEN_FDS="2"),
         "LISTEN_FDS and --preserve-fds": _options("--preserve-fds", "1", fds=2, LISTEN_FDS="1"),
     },
     "namespaces": {"minimal": _minimal, "mount and pid": _bare_namespaces},

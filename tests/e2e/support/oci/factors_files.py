@@ -2,7 +2,7 @@
 """What documents differ in: mounts, devices, covered paths."""
 from .documents import BUNDLE, SOURCE, Request
 
-# Every option of the runtime-spec; one document tries three of them.
+# Every option of the runtime-spec.
 OPTIONS = """
 async atime bind defaults dev diratime dirsync exec iversion lazytime loud mand noatime nodev
 nodiratime noexec noiversion nolazytime nomand norelatime nostrictatime nosuid nosymfollow private
@@ -11,7 +11,21 @@ rnostrictatime rnosuid rnosymfollow ro rprivate rrelatime rro rrw rshared rslave
 rsymfollow runbindable rw shared silent slave strictatime suid symfollow sync unbindable
 """.split()
 PROPAGATION = "private rprivate slave rslave shared rshared unbindable runbindable".split()
-FOR_FILE_SYSTEMS = [o for o in OPTIONS if o not in ["bind", "rbind", "remount", *PROPAGATION]]
+RECURSIVE = [o for o in OPTIONS if o[0] == "r" and o[1:] in OPTIONS and o not in
+             ["rbind", *PROPAGATION]] + ["rrelatime"]
+SINGLE = ["bind", "rbind", "remount", "iversion", "mand", "defaults", "silent", "symfollow",
+          "nosymfollow", "loud", "noiversion", "nolazytime", "nomand"]
+
+
+def _threes(names) -> list:
+    """One document tries three; those that a runtime may refuse are alone."""
+    several = [n for n in names if n not in SINGLE + RECURSIVE]
+    return [several[i:i + 3] for i in range(0, len(several), 3)] + [
+        [n] for n in names if n not in several]
+
+
+FOR_FILE_SYSTEMS = [o for o in OPTIONS if o not in [*RECURSIVE, *PROPAGATION, "bind", "rbind",
+                                                    "remount"]] + ["rro"]
 
 
 def _bind_options(names):
@@ -106,10 +120,9 @@ def _replaced(destination, **changes):
 
 TMPFS = "tmpfs"
 FACTORS = {
-    "bind option": {" ".join(OPTIONS[i:i + 3]): _bind_options(OPTIONS[i:i + 3])
-                    for i in range(0, len(OPTIONS), 3)},
-    "tmpfs option": {" ".join(FOR_FILE_SYSTEMS[i:i + 3]): _tmpfs_options(FOR_FILE_SYSTEMS[i:i + 3])
-                     for i in range(0, len(FOR_FILE_SYSTEMS), 3)},
+    "bind option": {" ".join(names): _bind_options(names) for names in _threes(OPTIONS)},
+    "tmpfs option": {" ".join(names): _tmpfs_options(names)
+                     for names in _threes(FOR_FILE_SYSTEMS)},
     "mount propagation": {name: _propagation(name) for name in PROPAGATION},
     "mount": {
         "nested": _mount("/made/for/it", options=("rbind",)),

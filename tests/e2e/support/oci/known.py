@@ -7,6 +7,8 @@ better, and it may be anything.
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from . import factors_files
+
 
 @dataclass(frozen=True)
 class Known:
@@ -26,6 +28,11 @@ CRUN_FAILS = "crun 1.8.1 refuses what runc takes"
 CRUN_TAKES = "crun 1.8.1 takes what is refused elsewhere"
 
 TABLE = (
+    Known(ALL, CRUN_FAILS, cases=(
+        ("stdin", "closed"), ("cgroups path", "with dots"), ("personality", "bad"),
+        ("malformed", "no version", "version 2", "version 1.2"),
+        ("mount", "over a dangling link"),
+        ("bind option", *factors_files.RECURSIVE), ("tmpfs option", *factors_files.SINGLE))),
     # crun 1.8.1, everywhere.
     Known(("files * new mode",), "crun makes mount points with modes 1755 and 700"),
     Known(("* /dev/core *", "files rootfs/dev/core*"), "crun adds a link of its own"),

@@ -131,10 +131,11 @@ class Container:
         command = [self.binary, "--root", ROOT, *words]
         fd = _stdin(stdin)
         close = " <&-" if stdin == "closed" else ""
+        listen = "export LISTEN_PID=$$;" if "LISTEN_FDS" in self.request.env else ""
         more = " ".join(f"{i}</run/oci/source/tree/file" for i in range(3, 3 + fds))
         with open(f"{documents.OUT}/stderr", "ab") as stderr:
             process = subprocess.Popen(
-                ["sh", "-c", f'exec "$@" {more}{close}', "sh", *command], stdin=fd,
+                ["sh", "-c", f'{listen} exec "$@" {more}{close}', "sh", *command], stdin=fd,
                 stdout=subprocess.PIPE if stdout is None else stdout, stderr=stderr,
                 env=ENVIRONMENT | self.request.env, cwd=documents.BASE)
         os.close(fd)
