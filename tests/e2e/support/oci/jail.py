@@ -26,6 +26,7 @@ with socket.socket() as s:
 INIT = LOOPBACK_UP + """
 import os, signal
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
 print("ready", flush=True)
 while True:
     try:
