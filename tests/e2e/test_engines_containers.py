@@ -2,7 +2,7 @@
 """docker and podman with the runtime under test: what is seen is the same as with crun or runc."""
 import pytest
 
-from support.daemon import wait_until
+from support.daemon import PATIENCE, wait_until
 from support.engines import cases, images
 from support.engines.cases import shell
 from support.engines.play import same
@@ -150,6 +150,25 @@ def test_logs_have_both_streams_of_a_container_that_has_ended(plays):
     assert seen[1] == "out\n" and seen[2]["ExitCode"] == 4
 
 
+def test_a_container_is_attached_to_when_it_starts(plays):
+    def scenario(play):
+        name = play.new_name()
+        play.check("create", "--interactive", "--name", name, *play.run_options, images.NAME,
+                   *shell("cat; exit 3"))
+        return play.do("start", "--attach", "--interactive", name, stdin="words\n")
+    assert same(plays, scenario)[:2] == (3, "words\n")
+
+
+def test_a_container_that_fails_is_started_again(plays):
+    def scenario(play):
+        name = play.start(*shell("echo started; exit 1"), options=("--restart", "on-failure:2"))
+        wait_until(lambda: play.do("logs", name).stdout.count("started") == 3, PATIENCE,
+                   "it has been started three times")
+        wait_until(lambda: play.state(name)["Status"] == "exited", PATIENCE, "it has ended")
+        return play.do("logs", name).stdout, play.state(name)
+    assert same(plays, scenario)[1]["ExitCode"] == 1
+
+
 def test_processes_of_a_container_end_with_it(plays):
     def scenario(play):
         name = play.start(*shell("setsid sleep 1000 & setsid sleep 1000 & sleep 1000"))
@@ -226,3 +245,24 @@ def test_mounts_are_as_the_configuration_says(plays):
         play.jail.check(["umount", "/run/shared"])
         return sorted(mounts)
     assert len(same(plays, scenario)) > 15
+
+
+@pytest.mark.xdist_group("engines-podman")
+def test_a_container_has_a_user_namespace(podman):
+    def scenario(play):
+        return play.run(*shell("id -u; cat /proc/self/uid_map; stat -c %u /etc/passwd; touch /x;"
+                               "stat -c %u /x /proc/1; grep ^CapEff /proc/self/status"),
+                        options=("--uidmap", "0:200000:65536", "--gidmap", "0:300000:65536"))
+    seen = same(podman.plays, scenario)
+    assert seen.stdout.split()[:4] == ["0", "0", "200000", "65536"]
+
+
+@pytest.mark.xdist_group("engines-docker")
+def test_a_container_has_an_init(docker):
+    def scenario(play):
+        name = play.start(*shell("cat /proc/1/comm; sleep 100"), options=("--init",))
+        play.wait_for_log(name, "init")
+        play.check("kill", "--signal", "TERM", name)
+        play.check("wait", name)
+        return play.do("logs", name).stdout, play.state(name)
+    assert same(docker.plays, scenario)[1]["ExitCode"] == 143

@@ -33,11 +33,10 @@ STEPS = {
         echo >/usr/local/share/ca-certificates/README; mkdir /etc/ssl/certs/of-mine
         echo text >/etc/ssl/of-mine""",
     "the store is rebuilt": "update-ca-certificates --fresh",
-    "an authority is deselected": """
+    "an authority is deselected, and one of the user selected": """
         sed -i 's/^mozilla.GlobalSign/!&/' /etc/ca-certificates.conf
-        update-ca-certificates""",
-    "an authority of the user": """
-        cp /usr/share/ca-certificates/mozilla/ISRG_Root_X1.crt /usr/local/share/ca-certificates/of-mine.crt
+        cd /usr/local/share/ca-certificates
+        cp /usr/share/ca-certificates/mozilla/ISRG_Root_X1.crt of-mine.crt
         update-ca-certificates""",
     "the bundle is extended": "cat /etc/ssl/of-mine >>/etc/ssl/certs/ca-certificates.crt",
     "the bundle is replaced": """
@@ -88,26 +87,32 @@ def assert_same_layers(plays, make_image):
     return seen
 
 
+@pytest.mark.xdist_group("engines-podman")
 def test_podman_build(podman):
     context = write_dockerfile(podman.jail.directory / "context")
     assert_same_layers(podman.plays, lambda play: play.build(context))
 
 
+@pytest.mark.xdist_group("engines-podman")
 def test_podman_commit(podman):
     assert_same_layers(podman.plays, commit_each_step)
 
 
 @pytest.mark.parametrize("buildkit", [False, True], ids=["classic", "buildkit"])
+@pytest.mark.xdist_group("engines-docker")
 def test_docker_build(docker, buildkit):
     context = write_dockerfile(docker.jail.directory / f"context-{buildkit}")
     assert_same_layers(docker.plays, lambda play: play.build(context, buildkit))
 
 
+@pytest.mark.xdist_group("engines-docker")
 def test_docker_commit(docker):
     assert_same_layers(docker.plays, commit_each_step)
 
 
-@pytest.mark.parametrize("engine", ["podman", "docker"])
+@pytest.mark.parametrize("engine", [
+    pytest.param("podman", marks=pytest.mark.xdist_group("engines-podman")),
+    pytest.param("docker", marks=pytest.mark.xdist_group("engines-docker"))])
 @pytest.mark.parametrize("step,end", [("nothing", "exit"), ("nothing", "kill"),
                                       ("the bundle is read", "kill"),
                                       ("the store is rebuilt", "exit"),

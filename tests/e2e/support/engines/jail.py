@@ -43,6 +43,7 @@ class Jail:
                                           "LANG": "C.UTF-8"}
         self._outer = subprocess.Popen(
             self._in_cgroup(self.cgroup, [
+                "setpriv", "--pdeathsig", "KILL",  # when the tests themselves are killed
                 "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
                 "--kill-child", "--mount-proc", "--ipc", "--uts", "--net", "--cgroup",
                 sys.executable, "-B", "-S", str(INIT)]),

@@ -53,3 +53,10 @@ def read_layers_above_base(archive: Path, since: float) -> list:
     with tarfile.open(archive) as tar:
         [image] = json.load(tar.extractfile("manifest.json"))
         return [read_layer(tar.extractfile(name), since) for name in image["Layers"][1:]]
+
+
+def contents_above_base(archive: Path) -> list:
+    """The bytes of each layer but the first: what no authority may be found in."""
+    with tarfile.open(archive) as tar:
+        [image] = json.load(tar.extractfile("manifest.json"))
+        return [tar.extractfile(name).read() for name in image["Layers"][1:]]
