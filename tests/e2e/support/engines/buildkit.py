@@ -119,7 +119,8 @@ class Build:
 
     def error(self) -> str:
         """The last error in the log, which is what buildkitd shows."""
-        lines = (self.directory / "runc-log.json").read_text().splitlines()
+        log = self.directory / "runc-log.json"
+        lines = log.read_text().splitlines() if log.exists() else []
         errors = [entry["msg"] for entry in map(json.loads, lines) if entry["level"] == "error"]
         return errors[-1] if errors else ""
 
@@ -151,4 +152,4 @@ class Buildkit:
 
     def stop(self):
         self.remove_all()
-        wait_until(lambda: not self.jail.processes(), PATIENCE, "its last processes end")
+        self.jail.wait_until_empty()

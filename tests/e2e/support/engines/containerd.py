@@ -72,7 +72,7 @@ class Containerd:
                    if line.startswith("containerd --config")]
         os.kill(daemons[0], signal.SIGTERM)
         self.process.wait(PATIENCE)
-        wait_until(lambda: not self.jail.processes(), PATIENCE, "containerd's last processes end")
+        self.jail.wait_until_empty()
 
 
 class ContainerdPlay(Play):

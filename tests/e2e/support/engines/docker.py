@@ -83,7 +83,7 @@ class Docker:
                    if line.startswith("dockerd ")]
         os.kill(daemons[0], signal.SIGTERM)
         self.process.wait(PATIENCE)
-        wait_until(lambda: not self.jail.processes(), PATIENCE, "docker's last processes end")
+        self.jail.wait_until_empty()
 
 
 class DockerPlay(Play):

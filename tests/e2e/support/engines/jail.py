@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from support.daemon import ENVIRONMENT, PATIENCE, cgroup_mount, host_mounts, is_alive, wait_until
@@ -137,6 +138,12 @@ class Jail:
                     found[pid] = line.replace(b"\0", b" ").decode(errors="replace").strip()
         return found
 
+    def wait_until_empty(self):
+        deadline = time.monotonic() + PATIENCE
+        while left := self.processes():
+            assert time.monotonic() < deadline, f"still running: {left}"
+            time.sleep(0.02)
+
     def cgroups(self) -> list:
         """Cgroups below the jail's, but the harness."""
         return sorted(str(d.relative_to(self.cgroup)) for d in self.cgroup.glob("**/")
@@ -150,7 +157,7 @@ class Jail:
         self._outer.wait(PATIENCE)
         wait_until(lambda: not is_alive(self.init), PATIENCE, "the jail's process 1 ends")
         self._outer.stdout.close()
-        wait_until(lambda: not self.processes(), PATIENCE, "the jail's processes end")
+        self.wait_until_empty()
         self._remove_cgroups()
         ours = set(self._namespaces.values()) - set(_namespaces_of("self").values())
         pids = filter(str.isdigit, os.listdir("/proc"))

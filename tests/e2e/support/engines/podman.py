@@ -56,7 +56,7 @@ class Podman:
     def stop(self):
         """Nothing but conmon runs between commands, and it ends after its container."""
         self.remove_all()
-        wait_until(lambda: not self.jail.processes(), PATIENCE, "podman's last processes end")
+        self.jail.wait_until_empty()
         self.check("rmi", "--all", "--force")
 
 

@@ -45,4 +45,7 @@ def error_class(text: str) -> str:
 
 
 def record(done: subprocess.CompletedProcess) -> Record:
-    return Record(done.returncode, done.stdout, error_class(done.stderr), done.stderr)
+    out, err = done.stdout, done.stderr
+    if out.startswith("OCI runtime exec failed"):  # docker says this on the wrong stream
+        out, err = "", out + err
+    return Record(done.returncode, out, error_class(err), err)

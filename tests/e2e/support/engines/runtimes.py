@@ -16,19 +16,42 @@ HAS_TRUST = ANCHOR_RUNC.name == "anchor-runc"
 CRUN = Path("/usr/bin/crun")
 RUNC = Path("/usr/sbin/runc")
 
-# crun 1.8 insists on each controller that is named, even with no limit, and raises limits for the
-# program that it attaches for devices, which root may be denied. No test needs a resource.
+# What crun 1.8 needs to run where root lacks capabilities: it insists on each that is named. It
+# also insists on each controller, even with no limit, and raises limits for the program that it
+# attaches for devices. No test needs a resource.
 STRIP = """\
 import json, os, sys
-arguments = sys.argv[1:]
-if "create" in arguments or "run" in arguments:
-    flag = [n for n, a in enumerate(arguments) if a in ("--bundle", "-b")]
-    with open(os.path.join(arguments[flag[0] + 1] if flag else ".", "config.json"), "r+") as f:
-        config = json.load(f)
-        config.get("linux", {}).pop("resources", None)
+NAMES = (
+    "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE "
+    "NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO "
+    "SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME "
+    "SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG "
+    "WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE").split()
+bounding = int(open("/proc/self/status").read().partition("CapBnd:")[2].split()[0], 16)
+
+def edit(path, change):
+    with open(path, "r+") as f:
+        document = json.load(f)
+        change(document)
         f.seek(0)
-        json.dump(config, f)
+        json.dump(document, f)
         f.truncate()
+
+def strip_process(process):
+    for kind, names in process.get("capabilities", {}).items():
+        process["capabilities"][kind] = [
+            name for name in names if bounding >> NAMES.index(name[4:]) & 1]
+
+def strip(config):
+    config.get("linux", {}).pop("resources", None)
+    strip_process(config["process"])
+
+arguments = sys.argv[1:]
+for flag, following in zip(arguments, arguments[1:]):
+    if flag in ("--bundle", "-b"):
+        edit(os.path.join(following, "config.json"), strip)
+    elif flag in ("--process", "-p"):
+        edit(following, strip_process)
 """
 
 
