@@ -162,7 +162,7 @@ def test_a_pid_file_that_cant_be_written_fails_create_and_leaves_nothing(rt):
     bundle = rt.bundle("hold")
     done = rt.leaving("create", "--bundle", bundle, "--pid-file", "/none/pid", "a")
     assert done.returncode == 1
-    assert "no such file or directory" in done.stderr
+    assert "no such file or directory" in done.stderr.lower()
     rt.fails("state", "a", says="container does not exist")
 
 
@@ -252,7 +252,7 @@ def test_descriptors_are_preserved_from_3_on(rt):
 def test_a_descriptor_that_should_be_preserved_and_isnt_there_is_an_error(rt):
     done = run_in_shell(rt, ["--preserve-fds", "3"], "3</etc/passwd 4<&- 5<&-")
     assert done.returncode == 1
-    assert re.search(r"\b[45]\b", done.stderr)
+    assert "preserved-fd" in done.stderr
 
 
 def test_sockets_of_the_service_manager_are_handed_on(rt):
@@ -318,7 +318,7 @@ def test_update_takes_a_document_from_stdin_or_a_file(rt):
 def test_update_refuses_what_is_no_document(rt):
     rt.start("hold")
     rt.fails("update", "--resources", "-", "a", input="{")
-    rt.fails("update", "--resources", "/none", "a", says="no such file")
+    assert "no such file" in rt.fails("update", "--resources", "/none", "a").lower()
 
 
 def test_the_cgroup_is_the_documents(rt):

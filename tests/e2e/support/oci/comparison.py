@@ -45,8 +45,7 @@ def judge(line: dict) -> Verdict:
             crun[key] = 1   # one or the other, by chance
     unknown, used = [], set()
     for key, theirs, our in normal.differences(crun, ours):
-        too = runc.get(key) == our
-        row = next((r for r in TABLE if r.covers(case, key, too)), None)
+        row = next((r for r in TABLE if r.covers(case, key, ours, runc)), None)
         if row:
             used.add(row)
         else:

@@ -56,6 +56,7 @@ def _user(*maps, groups=None, shift=100000, network=True):
 
 def _held_user(r: Request):
     r.namespace("user", path=f"{HELD}/user")
+    r.namespace("network")
     r.shift = 100000
 
 

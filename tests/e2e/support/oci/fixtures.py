@@ -47,7 +47,7 @@ def _is_runc_1_1() -> bool:
         done = subprocess.run([comparison.binary(), "--version"], capture_output=True, text=True)
     except OSError:
         return False
-    return done.stdout.startswith("runc version 1.1")
+    return done.stdout.startswith("runc version 1.1") and "anchord" not in done.stdout
 
 
 def better(reason: str):

@@ -17,7 +17,7 @@ from pathlib import Path
 from .. import manifest
 from . import documents, world
 
-PATIENCE = 10
+PATIENCE = 6   # seconds
 ROOT = f"{documents.BASE}/state"
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
@@ -58,7 +58,7 @@ class Surroundings:
         lines += [f"cgroup {c}" for c in sorted(_cgroups() - self.cgroups)]
         lines += [f"mount {m}" for m in _mounts() if m not in self.mounts]
         lines += [f"mount gone {m}" for m in self.mounts if m not in _mounts()]
-        lines += [f"/run/{x}" for x in sorted(set(os.listdir("/run")) - self.run)]
+        lines += [f"/run/{x}" for x in sorted(set(os.listdir("/run")) - self.run - {"anchord"})]
         if os.path.isdir(ROOT):
             lines += [f"state {x}" for x in sorted(os.listdir(ROOT))]
         return lines + [f"source {x}" for x in manifest.differences(self.sources, _sources())]
@@ -84,6 +84,9 @@ class Surroundings:
         shutil.rmtree(ROOT, ignore_errors=True)
         for name in set(os.listdir("/run")) - self.run:
             shutil.rmtree(f"/run/{name}", ignore_errors=True)
+        if not os.path.ismount(f"{documents.SOURCE}/shared/sub"):
+            world.mount_below_shared(Path(documents.SOURCE))
+            self.mounts = _mounts()
         for path in sorted(_sources().keys() - self.sources.keys(), reverse=True):
             path = f"{documents.SOURCE}/{path}"
             (os.rmdir if os.path.isdir(path) and not os.path.islink(path) else os.unlink)(path)
@@ -142,8 +145,10 @@ class Container:
         try:
             self.answer, _ = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            process.kill()
-            self.answer, _ = process.communicate()
+            process.kill()   # what it left may hold the pipe: clean() finds that
+            process.wait()
+            process.stdout and process.stdout.close()
+            self.answer = b""
             self.seen["timeout"] = words[0]
         return process.returncode
 

@@ -49,6 +49,18 @@ def _rootfs(root: Path, probe: str):
     os.mkfifo(root / "fifo")
 
 
+def _files(at: Path):
+    _write(at / "file", f"of {at.name}\n")
+    _write(at / "owned", f"of {at.name}\n")
+    os.chown(at / "owned", 1000, 1000)
+
+
+def mount_below_shared(at: Path):
+    """Also when a runtime has unmounted it here."""
+    subprocess.run(["mount", "-t", "tmpfs", "below", at / "shared/sub"], check=True)
+    _files(at / "shared/sub")
+
+
 def _sources(at: Path):
     for name in ("tree/sub", "flags", "shared/sub"):
         (at / name).mkdir(parents=True)
@@ -58,11 +70,9 @@ def _sources(at: Path):
     subprocess.run(["mount", "-t", "tmpfs", "shared", at / "shared"], check=True)
     (at / "shared/sub").mkdir()
     subprocess.run(["mount", "--make-shared", at / "shared"], check=True)
-    subprocess.run(["mount", "-t", "tmpfs", "below", at / "shared/sub"], check=True)
-    for name in ("tree", "tree/sub", "flags", "shared", "shared/sub"):
-        _write(at / name / "file", f"of {name}\n")
-        _write(at / name / "owned", f"of {name}\n")
-        os.chown(at / name / "owned", 1000, 1000)
+    for name in ("tree", "tree/sub", "flags", "shared"):
+        _files(at / name)
+    mount_below_shared(at)
     (at / "flags/sub").mkdir()
     (at / "tree/link").symlink_to("file")
     os.mkfifo(at / "tree/fifo")
