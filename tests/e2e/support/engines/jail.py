@@ -58,6 +58,8 @@ class Jail:
         for pid in (outer, self.init):
             (self.harness / "cgroup.procs").write_text(str(pid))
         self._namespaces = _namespaces_of(self.init)
+        # As long as they are open, no other namespace can get their numbers.
+        self._open = [open(f"/proc/{self.init}/ns/{name}") for name in NAMESPACES]
         self._mounts = self.mounts()
 
     @staticmethod
@@ -163,6 +165,8 @@ class Jail:
         pids = filter(str.isdigit, os.listdir("/proc"))
         left = [f"namespace {ns} of process {pid}" for pid in pids
                 for ns in _namespaces_of(pid).values() if ns in ours and is_alive(int(pid))]
+        for namespace in self._open:
+            namespace.close()
         left += [f"mount {m}" for m in host_mounts() if m[0].startswith(str(self.directory))]
         if self.cgroup.exists():
             left.append(f"cgroup {self.cgroup}")

@@ -23,6 +23,9 @@ class Entry(NamedTuple):
     mtime: str     # "new" for what was written since the step began
 
 
+# Files that runtimes make to mount on; each runtime gives them another mode.
+MOUNTED_ON = ("etc/hosts", "run/.containerenv")
+
 # In seconds, and of no file of the image: steps that set times set such old ones.
 TIME_HEADERS = ("mtime", "atime", "ctime")
 
@@ -38,13 +41,18 @@ def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, since: float) -> Entry
         mtime="new" if member.mtime >= int(since) else str(member.mtime))
 
 
+def without_mode(path: str, entry):
+    is_mounted_on = path in MOUNTED_ON and entry.size == 0
+    return entry._replace(mode="any") if is_mounted_on else entry
+
+
 def read_layer(file, since: float) -> dict:
     """path -> Entry. @file is a layer's tar; a path that is in it twice is an error."""
     entries = {}
     with tarfile.open(fileobj=file) as tar:
         for member in tar:
             assert member.name not in entries, f"{member.name} is in the layer twice"
-            entries[member.name] = _entry(tar, member, since)
+            entries[member.name] = without_mode(member.name, _entry(tar, member, since))
     return entries
 
 

@@ -8,6 +8,7 @@ import difflib
 import itertools
 import json
 import pprint
+import time
 
 from support.daemon import PATIENCE, wait_until
 from support.engines import images
@@ -20,6 +21,9 @@ _counter = itertools.count(1)
 # Cgroups that engines make for themselves and keep.
 ENGINES_CGROUPS = {"docker", "docker/buildkit", "default", "libpod_parent", "libpod_parent/conmon",
                    "buildkit", "buildah"}
+
+
+PATIENCE_AFTER = 10  # seconds in which what belongs to removed containers has to be gone
 
 
 class Play:
@@ -81,10 +85,10 @@ def same(plays: dict, scenario, tested="tested", references=("crun", "runc"), al
     """What was seen with the runtime under test, which is the same as with crun, or else as with
     runc: where these two differ, either is right. So is what is in @also.
     """
-    result, left = _play(plays[tested], scenario)
+    result, left = _play(plays[tested], scenario, True)
     seen = {}
     for name in references if result not in also else ():
-        seen[name], _ = _play(plays[name], scenario)  # crun leaves cgroups of failed starts
+        seen[name], _ = _play(plays[name], scenario, False)  # crun leaves cgroups of failed starts
         if result == seen[name]:
             break
     else:
@@ -100,12 +104,25 @@ def _difference(name: str, reference, result) -> str:
                                           n=1, lineterm=""))
 
 
-def _play(play: Play, scenario):
+def _play(play: Play, scenario, wait_for_end: bool):
+    """(what was seen, what is left behind)"""
     cgroups, n_calls = set(play.jail.cgroups()), len(calls(play.runtime))
+    processes = set(play.jail.processes())
     try:
         seen = scenario(play)
     finally:
         play.engine.remove_all()
     assert len(calls(play.runtime)) > n_calls, f"the engine did not call {play.runtime}"
+    if not wait_for_end:
+        return seen, []
+    deadline = time.monotonic() + PATIENCE_AFTER
+    while (left := _left(play, cgroups, processes)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return seen, left
+
+
+def _left(play: Play, cgroups: set, processes: set) -> list:
     new = set(play.jail.cgroups()) - cgroups - ENGINES_CGROUPS
-    return seen, [f"cgroup {cgroup}" for cgroup in sorted(new)]
+    return [*(f"cgroup {cgroup}" for cgroup in sorted(new)),
+            *(f"process {line}" for pid, line in play.jail.processes().items()
+              if pid not in processes)]
