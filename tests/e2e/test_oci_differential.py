@@ -17,8 +17,8 @@ SEED, COUNT = map(int, os.environ.get("ANCHORD_OCI", "1 40").split())
 N_CHUNKS = 8
 CASES = documents.all_alone()
 
-needs_peers = pytest.mark.skipif(not (comparison.CRUN and comparison.RUNC),
-                                 reason="crun and runc aren't installed")
+needs_peers = pytest.mark.skipif(not comparison.has_peers(),
+                                 reason="crun 1.8.1 and runc 1.1 aren't installed")
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +26,10 @@ def probe():
     return os.path.join(os.environ.get("ANCHORD_BIN", "build/dev/bin"), "oci-probe")
 
 
-def assert_same(cases, probe, shrunk=False):
+def assert_same(cases, probe):
     wrong = [v for v in comparison.play(cases, probe) if v.unknown]
-    if shrunk:
-        wrong = [comparison.shrink(v, probe) for v in wrong]
+    if "ANCHORD_OCI" in os.environ:
+        wrong = [comparison.shrink(v, probe) for v in wrong[:5]] + wrong[5:]
     assert not wrong, f"{len(wrong)} of {len(cases)} differ\n\n" + "\n\n".join(map(str, wrong))
 
 
@@ -43,4 +43,4 @@ def test_one_thing_is_done_as_crun_does_it(probe, chunk):
 @pytest.mark.parametrize("chunk", range(4))
 def test_a_random_combination_is_done_as_crun_does_it(probe, chunk):
     seeds = range(SEED, SEED + COUNT)[chunk::4]
-    assert_same([documents.combination(seed) for seed in seeds], probe, shrunk=True)
+    assert_same([documents.combination(seed) for seed in seeds], probe)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 
 from . import documents, normal
@@ -10,7 +11,15 @@ from .jail import Jail
 from .known import TABLE
 
 CRUN, RUNC = shutil.which("crun"), shutil.which("runc", path="/usr/sbin:/usr/bin")
-N_CHUNKS = 8
+
+
+def has_peers() -> bool:
+    """The table is about these versions, Debian 12's."""
+    for path, version in ((CRUN, "crun version 1.8.1"), (RUNC, "runc version 1.1.")):
+        if not path or not subprocess.run([path, "--version"], capture_output=True,
+                                          text=True).stdout.startswith(version):
+            return False
+    return True
 
 
 @dataclass

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """In the jail: play cases with two runtimes or three, say where they differ.
 
-Reads {"probe", "runtimes": {name: path}, "cases": [[[factor, value], ...]...]} from its input, writes
-one JSON line a case: {"case", "seen": {name: flat}, "stderr": {name: text}}.
+Reads {"probe", "runtimes": {name: path}, "cases": [[[factor, value], ...]...]} from its input,
+writes one JSON line a case: {"case", "seen": {name: flat}, "stderr": {name: text}}.
 """
 import json
 import sys

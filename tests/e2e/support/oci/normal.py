@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A raw observation -> flat dict of what two runtimes must agree on, without what changes by chance.
+"""A raw observation -> flat dict of what two runtimes must agree on, without what is chance.
 
 Numbers of namespaces, processes and superblocks become words: "host", "joined", "new".
 """
@@ -60,7 +60,8 @@ def _mounts(text, host: Host) -> dict:
         points[number] = name
         made[name] = {
             "below": points.get(parent, "outside"), "device": host.devices.get(device, "new"),
-            "root": re.sub(r"\[\d+\]", "[n]", root), "options": ",".join(sorted(options.split(","))),
+            "root": re.sub(r"\[\d+\]", "[n]", root),
+            "options": ",".join(sorted(options.split(","))),
             "propagation": " ".join(sorted(re.sub(r":\d+", "", t) for t in tags)), "type": kind,
             "source": source, "flags": ",".join(sorted(flags.split(",")))}
     return made
