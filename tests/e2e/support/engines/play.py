@@ -86,14 +86,13 @@ def same(plays: dict, scenario, tested="tested", references=("crun", "runc"), al
     runc: where these two differ, either is right. So is what is in @also.
     """
     result, left = _play(plays[tested], scenario, True)
-    seen = {}
-    for name in references if result not in also else ():
-        seen[name], _ = _play(plays[name], scenario, False)  # crun leaves cgroups of failed starts
-        if result == seen[name]:
-            break
-    else:
-        raise AssertionError("\n".join(_difference(name, value, result)
-                                       for name, value in seen.items()))
+    differences, is_right = [], result in also
+    for name in references:
+        if not is_right:  # crun leaves cgroups of failed starts
+            reference, _ = _play(plays[name], scenario, False)
+            is_right = result == reference
+            differences.append(_difference(name, reference, result))
+    assert is_right, "\n".join(differences)
     assert not left, "left behind:\n" + "\n".join(left)
     return result
 
