@@ -39,6 +39,10 @@ int console_open(bool is_terminal, bool is_detached, const char *path, struct co
 		ret->socket = r;
 		return 0;
 	}
+	if (!isatty(STDIN_FILENO))
+		return err_set(e, -ENOTTY, ERR_PRECONDITION,
+			       "cannot allocate tty: standard input is no terminal: use "
+			       "--console-socket, or set process.terminal to false");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(e, "socketpair");
 	*ret = (struct console){.socket = ends[0], .own = ends[1]};

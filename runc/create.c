@@ -386,3 +386,16 @@ void creation_undo(struct creation *c)
 	if (destroy_container(&c->container, c->globals, &e) < 0)
 		output_warning("undoing what was made: %s", e.msg);
 }
+
+void creation_keep(struct creation *c)
+{
+	struct err e = ERR_NONE;
+
+	if (!c->is_made)
+		return;
+	end_process(c);
+	if (container_lock(&c->container, NULL) == -ENOENT)
+		return; /* another call has deleted it */
+	if (destroy_trust(&c->container, &e) < 0 || container_save(&c->container, &e) < 0)
+		output_warning("undoing what was made: %s", e.msg);
+}

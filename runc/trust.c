@@ -171,7 +171,7 @@ static int play(const struct install *x, const struct cacerts_plan *p, struct er
 		r = shared_tree_install(&x->tree, &j, x->view, &p->changes, &p->env, e);
 	fault_point("runc.trust.installed");
 	if (r == 0)
-		r = trust_rootfs_refresh(&x->rootfs, &p->changes, x->view, e);
+		r = trust_rootfs_refresh(&x->rootfs, &p->changes, e);
 	return r;
 }
 

@@ -93,19 +93,21 @@ static bool shows(int top, const struct vfs *view, const char *path)
 
 	if (vfs_lstat(view, path, &layer, NULL) < 0)
 		return false;
-	if (!layer.writable)
-		return true; /* on another mount of the container */
 	r = fstatat(top, path[1] ? path + 1 : ".", &mount, AT_SYMLINK_NOFOLLOW);
 	return is_same(&layer, r, &mount);
 }
 
 int trust_rootfs_refresh(const struct trust_rootfs *rootfs, const struct changes *changes,
-			 const struct vfs *view, struct err *e)
+			 struct err *e)
 {
+	cleanup_vfs struct vfs *view = NULL; /* without the mounts that the container has on it */
 	cleanup_close int top = -EBADF;
 	int r = trust_rootfs_forget(rootfs->mounted, e);
 
 	if (r < 0 || !rootfs->mounted)
+		return r;
+	r = vfs_new(&rootfs->specs, NULL, &view, e);
+	if (r < 0)
 		return r;
 	top = open(rootfs->mounted, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (top < 0)

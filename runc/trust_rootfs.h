@@ -27,7 +27,7 @@ int trust_rootfs_read(const struct container_spec *spec, struct trust_rootfs *re
  * to, since something in it is in use.
  */
 int trust_rootfs_refresh(const struct trust_rootfs *rootfs, const struct changes *changes,
-			 const struct vfs *view, struct err *e);
+			 struct err *e);
 
 /* After an undo: the kernel forgets what it has seen, if it still is mounted. @mounted: "" or NULL
  * for nothing to do. */

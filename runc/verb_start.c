@@ -44,8 +44,10 @@ static int let_go(const struct container *c, struct err *e)
 		r = container_path(c, "exec.result", result, e);
 	if (r == 0)
 		r = runtime_start(fifo, result, e);
-	if (r < 0)
+	if (r < 0 && e->kind != ERR_COMMAND_NOT_FOUND && e->kind != ERR_NOT_EXECUTABLE)
 		return explain(c, r, e);
+	/* As with runc, it was started: that the program can't be executed is the end of it. */
+	err_clear(e);
 	unlinkat(c->fd, "exec.fifo", 0);
 	unlinkat(c->fd, "exec.result", 0);
 	return 0;

@@ -244,12 +244,14 @@ int child_look_up(struct child *c, const struct op *op)
 {
 	int r = -ENOENT;
 
-	(void)op;
 	for (char **file = c->orders->candidates; *file; file++) {
 		struct stat st;
 
-		if (fstatat(AT_FDCWD, *file, &st, 0) < 0)
+		if (fstatat(AT_FDCWD, *file, &st, 0) < 0) {
+			if (errno == ENOTDIR && strchr(op->path, '/'))
+				return -ENOTDIR;
 			continue;
+		}
 		if (S_ISREG(st.st_mode) && sys_faccessat2(*file, X_OK) == 0)
 			return 0;
 		r = -EACCES;

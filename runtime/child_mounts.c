@@ -232,6 +232,13 @@ int child_open_or_create(struct child *c, const char *path, int like)
 	return r < 0 ? r : child_open(c, path);
 }
 
+static bool is_directory(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int child_attach(struct child *c, const struct op *op)
 {
 	int to, r;
@@ -247,6 +254,8 @@ int child_attach(struct child *c, const struct op *op)
 	if (to < 0)
 		return to;
 	r = child_result(move_mount(c->current, "", to, "", ON_FDS));
+	if (r == -EINVAL && is_directory(c->current) != is_directory(to))
+		r = -ENOTDIR;
 	close(to);
 	return r;
 }

@@ -127,6 +127,20 @@ static void end_process(pid_t pid)
 		;
 }
 
+/*
+ * There was a file when it was looked up, so that execve() finds none is about what it needs: the
+ * interpreter of a script, or the loader of a program.
+ */
+static int failed(const struct child_report *failure, struct err *e)
+{
+	if (failure->kind == OP_EXEC && failure->code == -ENOENT)
+		return err_set(
+			e, -ENOEXEC, ERR_NOT_EXECUTABLE,
+			"execute '%s': no such file or directory: its interpreter is missing",
+			failure->path);
+	return launch_error(failure, e);
+}
+
 static int conclude(const struct launch *how, pid_t pid, const struct child_report *failure,
 		    struct runtime_process *ret, struct err *e)
 {
@@ -137,7 +151,7 @@ static int conclude(const struct launch *how, pid_t pid, const struct child_repo
 			end_process(pid);
 		return failure->kind == OP_KIND_MAX
 			       ? launch_clone_error(how->cgroup_fd, -failure->code, e)
-			       : launch_error(failure, e);
+			       : failed(failure, e);
 	}
 	if (pid <= 0)
 		return err_set(e, -ECHILD, ERR_INTERNAL,
@@ -222,7 +236,7 @@ static int hear_result(int fd, struct err *e)
 	if (!hear(fd, &ignored, &failure))
 		return err_set(e, -ESRCH, ERR_PRECONDITION,
 			       "the process has died before it was started");
-	return failure.code < 0 ? launch_error(&failure, e) : 0;
+	return failure.code < 0 ? failed(&failure, e) : 0;
 }
 
 int runtime_start(const char *start, const char *result, struct err *e)

@@ -439,6 +439,10 @@ static const struct word words[] = {
 	{"upperdir=",      set_path, FIELD(upper)},
 	{"workdir=",       set_path, FIELD(work)},
 	{"volatile",       set_flag, FIELD(is_volatile)},
+	{"fsync=volatile", set_flag, FIELD(is_volatile)}, /* as newer kernels show it */
+	{"fsync=auto",     hand_on, 0, true},
+	{"fsync=strict",   hand_on, 0, true},
+	{"fsync=ordered",  hand_on, 0, true},
 	{"userxattr",      set_flag, FIELD(userxattr)},
 
 	/* what leaves every name and file where it is, or can't be kept */

@@ -13,6 +13,7 @@
  */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -55,6 +56,26 @@ static void send_report(const struct child *c)
 
 /* ---- inside ---------------------------------------------------------------------------- */
 
+/* Who created the process is gone, and who starts it is content: it ends like any other. */
+static bool was_started(const struct child *c)
+{
+	return c->orders->fds[ORDER_FD_START] >= 0 && c->report->kind == OP_EXEC;
+}
+
+static int say_why(const struct child *c)
+{
+	char line[CHILD_PATH + 80];
+	size_t n = child_append(line, 0, sizeof(line), "exec ");
+
+	n = child_append(line, n, sizeof(line), c->report->path);
+	n = child_append(line, n, sizeof(line), ": ");
+	n = child_append(line, n, sizeof(line), strerror(-c->report->code));
+	n = child_append(line, n, sizeof(line), "\n");
+	if (write(2, line, n) < 0)
+		return FAILED;
+	return 1;
+}
+
 static int play_inside(void *arg)
 {
 	struct child *c = arg;
@@ -64,9 +85,10 @@ static int play_inside(void *arg)
 	/* Its number, as the host sees it, comes when its maps are written. */
 	if (c->sync >= 0 && read(c->sync, &c->pid, sizeof(c->pid)) != sizeof(c->pid))
 		return FAILED;
-	if (child_play(c, &c->orders->inside) < 0)
-		send_report(c);
-	return FAILED;
+	if (child_play(c, &c->orders->inside) >= 0)
+		return FAILED;
+	send_report(c);
+	return was_started(c) ? say_why(c) : FAILED;
 }
 
 /* ---- outside --------------------------------------------------------------------------- */
