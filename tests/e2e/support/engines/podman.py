@@ -2,7 +2,6 @@
 """podman in a jail: one storage, and a runtime that is named with each command."""
 from pathlib import Path
 
-from support.daemon import PATIENCE, wait_until
 from support.engines import images
 from support.engines.jail import Jail
 from support.engines.play import Play
