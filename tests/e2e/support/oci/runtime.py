@@ -118,8 +118,10 @@ def _stdin(kind: str):
         os.write(write, b"question\n")
         os.close(write)
         return read
-    if kind == "file":
-        return os.open(f"{documents.SOURCE}/tree/file", os.O_RDONLY)
+    if kind == "file":   # of its own: crun and runc give it to the container's user
+        path = f"{documents.OUT}/stdin"
+        Path(path).write_text("question\n")
+        return os.open(path, os.O_RDONLY)
     return os.open("/dev/null", os.O_RDONLY)
 
 
