@@ -97,6 +97,8 @@ OURS = (
           (("devices", "a default one"),)),
     Known(("probe mounts * flags", "probe look * fs_flags"), "the kernel forgot mand", FREE,
           (("tmpfs option", "mand"),)),
+    Known(("probe machine", "probe personality"), "runc 1.1.5 ignores the personality", WORKS,
+          CRUN_REFUSES),
     Known(OWN_WAYS, "as in every case, where crun shows nothing", FREE, CRUN_REFUSES),
 )
 

@@ -25,11 +25,15 @@ class Host:
         for kind in os.listdir(documents.HELD):
             name = {"network": "net"}.get(kind, kind)
             self.joined[name] = f"{name}:[{os.stat(f'{documents.HELD}/{kind}').st_ino}]"
-        self.devices = {}
+        self.keyring = _keyring()
+
+    def devices(self) -> dict:
+        """Superblocks that are mounted here now."""
+        seen = {}
         for line in Path("/proc/self/mountinfo").read_text().splitlines():
             fields = line.split()
-            self.devices.setdefault(fields[2], f"host's {fields[4]}")
-        self.keyring = _keyring()
+            seen.setdefault(fields[2], f"host's {fields[4]}")
+        return seen
 
     def namespace(self, kind: str, link):
         if link is None:
@@ -48,7 +52,7 @@ def _mounts(text, host: Host) -> dict:
     """mount point -> what is there; the second at the same place is "point#2"."""
     if text is None:
         return {"unknown": True}
-    made, points = {}, {}
+    made, points, devices = {}, {}, host.devices()
     for line in text.splitlines():
         left, _, right = line.partition(" - ")
         number, parent, device, root, point, options, *tags = left.split()
@@ -59,7 +63,7 @@ def _mounts(text, host: Host) -> dict:
             name = f"{point}#{n}"
         points[number] = name
         made[name] = {
-            "below": points.get(parent, "outside"), "device": host.devices.get(device, "new"),
+            "below": points.get(parent, "outside"), "device": devices.get(device, "new"),
             "root": re.sub(r"\[\d+\]", "[n]", root),
             "options": ",".join(sorted(options.split(","))),
             "propagation": " ".join(sorted(re.sub(r":\d+", "", t) for t in tags)), "type": kind,
