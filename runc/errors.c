@@ -37,12 +37,14 @@ void errors_lower(struct err *e)
 		cause[0] = (char)(cause[0] - 'A' + 'a');
 }
 
-static void explain_not_found(struct err *e, const char *command)
+static void explain_not_found(struct err *e, const char *command, const char *cause)
 {
+	bool is_missing = strcmp(cause, "not a directory") != 0;
+
 	if (strchr(command, '/'))
-		err_set(e, e->code, ERR_COMMAND_NOT_FOUND,
-			"exec: \"%.120s\": stat %.120s: no such file or directory", command,
-			command);
+		err_set(e, e->code, ERR_COMMAND_NOT_FOUND, "exec: \"%.120s\": stat %.120s: %s",
+			command, command,
+			is_missing ? "no such file or directory" : "not a directory");
 	else
 		err_set(e, e->code, ERR_COMMAND_NOT_FOUND,
 			"exec: \"%.240s\": executable file not found in $PATH", command);
@@ -54,8 +56,21 @@ int errors_explain_start(struct err *e, int code, const char *command)
 
 	strcpy(cause, cause_of(e->msg));
 	if (e->kind == ERR_COMMAND_NOT_FOUND)
-		explain_not_found(e, command);
+		explain_not_found(e, command, cause);
 	else if (e->kind == ERR_NOT_EXECUTABLE)
 		err_set(e, e->code, ERR_NOT_EXECUTABLE, "exec: \"%.120s\": %.120s", command, cause);
 	return err_wrap(e, code, "unable to start container process");
+}
+
+int errors_explain_exec(struct err *e, int code, const char *command)
+{
+	char cause[ERR_MSG_MAX];
+
+	strcpy(cause, cause_of(e->msg));
+	if (e->kind == ERR_COMMAND_NOT_FOUND)
+		err_set(e, e->code, ERR_COMMAND_NOT_FOUND, "exec %.240s: no such file or directory",
+			command);
+	else if (e->kind == ERR_NOT_EXECUTABLE)
+		err_set(e, e->code, ERR_NOT_EXECUTABLE, "exec %.240s: %.120s", command, cause);
+	return code;
 }

@@ -25,3 +25,6 @@ void errors_lower(struct err *e);
  * Puts "unable to start container process: " before everything. Returns @code.
  */
 int errors_explain_start(struct err *e, int code, const char *command);
+/* The same for one that was found when the container was created: its interpreter may be missing.
+ */
+int errors_explain_exec(struct err *e, int code, const char *command);

@@ -7,51 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/json.h"
+#include "runc/environment.h"
 #include "runtime/capabilities.h"
-
-/* ---- environment ----------------------------------------------------------------------- */
-
-static size_t name_length(const char *setting)
-{
-	return strcspn(setting, "=");
-}
-
-/* The place of a variable of the same name, or the end. */
-static size_t find(const struct strv *env, const char *setting)
-{
-	size_t n = name_length(setting), i;
-
-	for (i = 0; i < env->n; i++)
-		if (name_length(env->v[i]) == n && strncmp(env->v[i], setting, n) == 0)
-			break;
-	return i;
-}
-
-static int set(struct strv *env, const char *setting, struct err *e)
-{
-	size_t i = find(env, setting);
-	char *copy;
-
-	if (i == env->n)
-		return strv_add(env, setting, e);
-	copy = strdup(setting);
-	if (!copy)
-		return err_oom(e);
-	free(env->v[i]);
-	env->v[i] = copy;
-	return 0;
-}
-
-/* What the caller says counts more. */
-static int add_missing(struct strv *env, const struct strv *more, struct err *e)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < more->n; i++)
-		if (find(env, more->v[i]) == env->n)
-			r = strv_add(env, more->v[i], e);
-	return r;
-}
 
 /* ---- a process of the command line ----------------------------------------------------- */
 
@@ -172,7 +129,7 @@ static int change(const struct join_settings *s, const struct oci_place *place, 
 	int r = set_args(&p->args, args, e);
 
 	for (size_t i = 0; r == 0 && i < s->env.n; i++)
-		r = set(&p->env, s->env.v[i], e);
+		r = environment_set(&p->env, s->env.v[i], e);
 	if (r == 0)
 		r = set_string(&p->cwd, s->cwd, e);
 	if (r == 0)
@@ -250,7 +207,7 @@ int join_spec(const struct join_settings *s, const struct container *c, struct b
 	take_affinity(&bundle->config, &ret->process);
 	ret->process.owns_streams = true;
 	ret->seccomp = take_ptr(own->seccomp);
-	return add_missing(&ret->process.env, &c->state.trust_env, e);
+	return environment_add_missing(&ret->process.env, &c->state.trust_env, e);
 }
 
 int join_namespaces(pid_t pid, struct container_namespace ret[NAMESPACE_MAX], struct err *e)

@@ -24,7 +24,6 @@ static int check_status(enum container_status status, struct err *e)
 	}
 }
 
-/* Say why as `create` would have said. */
 static int explain(const struct container *c, int code, struct err *e)
 {
 	cleanup_bundle struct bundle bundle;
@@ -32,7 +31,7 @@ static int explain(const struct container *c, int code, struct err *e)
 	bundle_init(&bundle);
 	if (bundle_read_copy(c->fd, c->state.bundle, &bundle, NULL) < 0)
 		return code;
-	return errors_explain_start(e, code, bundle.config.container.process.args.v[0]);
+	return errors_explain_exec(e, code, bundle.config.container.process.args.v[0]);
 }
 
 static int let_go(const struct container *c, struct err *e)

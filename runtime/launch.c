@@ -19,7 +19,7 @@ static const struct {
 	const char *words;
 } exec_failures[] = {
 	{ENOENT,    -ENOENT,  ERR_COMMAND_NOT_FOUND, "command not found"},
-	{ENOTDIR,   -ENOTDIR, ERR_NOT_EXECUTABLE,    "not a directory"},
+	{ENOTDIR,   -ENOENT,  ERR_COMMAND_NOT_FOUND, "not a directory"},
 	{EACCES,    -EACCES,  ERR_NOT_EXECUTABLE,    "permission denied"},
 	{EPERM,     -EACCES,  ERR_NOT_EXECUTABLE,    "operation not permitted"},
 	{ENOEXEC,   -ENOEXEC, ERR_NOT_EXECUTABLE,    "exec format error"},

@@ -16,6 +16,9 @@ static const struct {
 	{ERR_COMMAND_NOT_FOUND, "execute '/bin/nope': command not found", "/bin/nope",
 	 "unable to start container process: exec: \"/bin/nope\": stat /bin/nope: no such file or "
 	 "directory"},
+	{ERR_COMMAND_NOT_FOUND, "execute '/etc/passwd/x': not a directory", "/etc/passwd/x",
+	 "unable to start container process: exec: \"/etc/passwd/x\": stat /etc/passwd/x: not a "
+	 "directory"},
 	{ERR_NOT_EXECUTABLE, "starting the container: execute '/etc/passwd': permission denied",
 	 "/etc/passwd",
 	 "unable to start container process: exec: \"/etc/passwd\": permission denied"},
@@ -59,6 +62,16 @@ START_TEST(a_long_command_keeps_the_words_that_callers_look_for)
 }
 END_TEST
 
+START_TEST(a_command_that_was_found_may_lack_its_interpreter)
+{
+	struct err e = ERR_NONE;
+
+	err_set(&e, -ENOENT, ERR_COMMAND_NOT_FOUND, "execute '/script': command not found");
+	ck_assert_int_eq(errors_explain_exec(&e, -ENOENT, "/script"), -ENOENT);
+	ck_assert_str_eq(e.msg, "exec /script: no such file or directory");
+}
+END_TEST
+
 START_TEST(sentences_of_the_state_are_word_for_word)
 {
 	struct err e = ERR_NONE;
@@ -73,5 +86,6 @@ START_TEST(sentences_of_the_state_are_word_for_word)
 END_TEST
 
 SUITE("runc/errors", NULL, NULL, a_command_that_can_not_be_run_is_said_as_runc_says_it,
+      a_command_that_was_found_may_lack_its_interpreter,
       a_long_command_keeps_the_words_that_callers_look_for,
       sentences_of_the_state_are_word_for_word)
