@@ -31,7 +31,7 @@ static bool is_devpts(int fd)
 static int find_root(struct child *c)
 {
 	if (c->root < 0)
-		c->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		c->root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return c->root < 0 ? -errno : 0;
 }
 
