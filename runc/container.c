@@ -173,7 +173,9 @@ int container_status(const struct container *c, enum container_status *ret, int 
 			return pidfd;
 		err_clear(e);
 	}
-	if (c->state.pid == 0)
+	if (c->state.is_over)
+		*ret = CONTAINER_STOPPED;
+	else if (c->state.pid == 0)
 		*ret = CONTAINER_CREATING;
 	else if (pidfd < 0)
 		*ret = CONTAINER_STOPPED;

@@ -73,9 +73,6 @@ static int read_request(struct creation *c, struct err *e)
 		r = bundle_read(s->bundle, s->config, &c->bundle, e);
 	if (r == 0)
 		r = inherit_add_env(n_listen, &spec->process.env, e);
-	if (r == 0)
-		r = console_open(spec->process.terminal.is_wanted, c->is_detached,
-				 s->console_socket, &c->console, e);
 	if (r < 0)
 		return r;
 	bundle_warn(&c->bundle.config.warnings);
@@ -171,6 +168,12 @@ static int make_directory(struct creation *c, struct err *e)
 		r = io_replace_file_at(c->container.fd, "config.json", c->bundle.text.data,
 				       c->bundle.text.n, 0600, e);
 	return r < 0 ? r : prepare_notify(c, e);
+}
+
+static int open_console(struct creation *c, struct err *e)
+{
+	return console_open(c->bundle.config.container.process.terminal.is_wanted, c->is_detached,
+			    c->settings->console_socket, &c->console, e);
 }
 
 /* ---- cgroup and trust ------------------------------------------------------------------ */
@@ -349,6 +352,8 @@ int creation_launch(struct creation *c, struct err *e)
 	output_debug("container %s: of bundle '%s'", c->id, c->bundle.path);
 	r = make_directory(c, e);
 	if (r == 0)
+		r = open_console(c, e);
+	if (r == 0)
 		r = make_cgroup(c, e);
 	if (r == 0)
 		r = install_trust(c, e);
@@ -374,6 +379,23 @@ static void end_process(struct creation *c)
 		unlink(c->settings->pid_file);
 }
 
+/* Who said --keep deletes it, and wants to find it. */
+static int keep_remains(struct creation *c, struct err *e)
+{
+	struct container_state *s = &c->container.state;
+
+	s->is_over = true;
+	s->pid = 0;
+	return s->is_trusting ? destroy_trust(&c->container, e) : container_save(&c->container, e);
+}
+
+static int remove_remains(struct creation *c, struct err *e)
+{
+	if (c->settings->keep && c->container.state.created)
+		return keep_remains(c, e);
+	return destroy_container(&c->container, c->globals, e);
+}
+
 void creation_undo(struct creation *c)
 {
 	struct err e = ERR_NONE;
@@ -383,7 +405,7 @@ void creation_undo(struct creation *c)
 	end_process(c);
 	if (container_lock(&c->container, NULL) == -ENOENT)
 		return; /* another call has deleted it */
-	if (destroy_container(&c->container, c->globals, &e) < 0)
+	if (remove_remains(c, &e) < 0)
 		output_warning("undoing what was made: %s", e.msg);
 }
 

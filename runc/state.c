@@ -39,6 +39,7 @@ static const struct {
 	size_t offset;
 } flags[] = {
 	{"isScope",         FIELD(is_scope)},
+	{"isOver",          FIELD(is_over)},
 	{"hasPidNamespace", FIELD(has_pid_namespace)},
 	{"hasOwnKeyring",   FIELD(has_own_keyring)},
 	{"hasPoststart",    FIELD(has_poststart)},

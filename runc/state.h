@@ -41,6 +41,7 @@ struct container_state {
 	uint64_t start_time;    /* of the process, clock ticks after boot: pids are used again */
 	char *cgroup;           /* path inside the hierarchy; NULL: none */
 	bool is_scope;          /* systemd has made it */
+	bool is_over;           /* its making has failed; what is left waits to be deleted */
 	bool has_pid_namespace; /* of its own: all its processes end with the first */
 	bool has_own_keyring;
 	bool has_poststart, has_poststop;      /* hooks, in the copy of its config.json */
