@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/process.h"
 #include "runc/destroy.h"
+#include "runc/environment.h"
 #include "runc/errors.h"
 #include "runc/home.h"
 #include "runc/inherit.h"
@@ -81,6 +82,7 @@ static int read_request(struct creation *c, struct err *e)
 	spec->keeps_root = s->no_pivot;
 	spec->has_own_keyring = !s->no_new_keyring;
 	spec->process.owns_streams = true;
+	environment_make_unique(&spec->process.env);
 	return home_add(rootfs_of(&c->bundle.config), &spec->process, e);
 }
 
@@ -406,18 +408,5 @@ void creation_undo(struct creation *c)
 	if (container_lock(&c->container, NULL) == -ENOENT)
 		return; /* another call has deleted it */
 	if (remove_remains(c, &e) < 0)
-		output_warning("undoing what was made: %s", e.msg);
-}
-
-void creation_keep(struct creation *c)
-{
-	struct err e = ERR_NONE;
-
-	if (!c->is_made)
-		return;
-	end_process(c);
-	if (container_lock(&c->container, NULL) == -ENOENT)
-		return; /* another call has deleted it */
-	if (destroy_trust(&c->container, &e) < 0 || container_save(&c->container, &e) < 0)
 		output_warning("undoing what was made: %s", e.msg);
 }

@@ -75,8 +75,6 @@ void creation_done(struct creation *c);
 int creation_launch(struct creation *c, struct err *e);
 /* The process, the cgroup, the trust, the directory and the pid file go. */
 void creation_undo(struct creation *c);
-/* The same but for the directory: of a container that has stopped before it began. */
-void creation_keep(struct creation *c);
 
 /* Where programs of seccomp are kept between calls. */
 #define CREATE_SECCOMP_CACHE "/run/anchord/seccomp"

@@ -44,3 +44,28 @@ int environment_add_missing(struct strv *env, const struct strv *more, struct er
 			r = strv_add(env, more->v[i], e);
 	return r;
 }
+
+static bool is_set_later(const struct strv *env, size_t at)
+{
+	size_t n = strcspn(env->v[at], "=");
+
+	for (size_t i = at + 1; i < env->n; i++)
+		if (strcspn(env->v[i], "=") == n && strncmp(env->v[i], env->v[at], n) == 0)
+			return true;
+	return false;
+}
+
+void environment_make_unique(struct strv *env)
+{
+	size_t kept = 0, n = env->n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_set_later(env, i))
+			free(env->v[i]);
+		else
+			env->v[kept++] = env->v[i];
+	}
+	if (env->v)
+		env->v[kept] = NULL;
+	env->n = kept;
+}

@@ -206,6 +206,7 @@ int join_spec(const struct join_settings *s, const struct container *c, struct b
 		return r;
 	take_affinity(&bundle->config, &ret->process);
 	ret->process.owns_streams = true;
+	environment_make_unique(&ret->process.env);
 	ret->seccomp = take_ptr(own->seccomp);
 	return environment_add_missing(&ret->process.env, &c->state.trust_env, e);
 }

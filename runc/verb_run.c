@@ -70,12 +70,10 @@ static int run_main(const struct call *call, struct err *e)
 	creation_init(&c, call);
 	c.is_detached = c.settings->detach;
 	r = begin(&c, &f, e);
-	if (r < 0 && c.settings->keep)
-		creation_keep(&c);
-	else if (r < 0)
+	if (r < 0) {
 		creation_undo(&c);
-	if (r < 0)
 		return r;
+	}
 	if (c.is_detached) {
 		if (f.notify >= 0)
 			notify_wait(f.notify, c.process.pid, c.process.pidfd);

@@ -119,6 +119,29 @@ static void add_label(struct runtime_plan *plan, const char *file, const char *p
 			       .target = plan_keep(plan, text)});
 }
 
+/* The number on the host of a user of a new user namespace; itself where nothing is mapped. */
+static uid_t outside(const struct container_spec *spec, uid_t uid)
+{
+	for (size_t i = 0; i < spec->uid_maps.n; i++) {
+		const struct id_map *map = &spec->uid_maps.v[i];
+
+		if (uid >= map->inside && uid - map->inside < map->count)
+			return map->outside + (uid - map->inside);
+	}
+	return uid;
+}
+
+/* Streams that came from the host can't be given away by root of a user namespace. */
+static void add_owner(struct runtime_plan *plan, const struct container_spec *spec)
+{
+	uid_t uid = spec->process.user.uid;
+	bool is_outside = spec->namespaces[NAMESPACE_USER].mode == NAMESPACE_NEW;
+
+	if (spec->process.owns_streams)
+		plan_add(plan, is_outside ? &plan->orders.outside : &plan->orders.inside,
+			 &(struct op){.kind = OP_OWN_STREAMS, .uid = outside(spec, uid)});
+}
+
 /*
  * The filter needs CAP_SYS_ADMIN, or no new privileges: then it comes last, so that what is before
  * it needn't be allowed.
@@ -134,8 +157,7 @@ static void add_privileges(struct runtime_plan *plan, const struct container_spe
 		plan_do(plan, OP_NO_NEW_PRIVILEGES);
 	else if (plan->seccomp)
 		plan_do(plan, OP_SECCOMP);
-	if (p->owns_streams)
-		add(plan, &(struct op){.kind = OP_OWN_STREAMS, .uid = p->user.uid});
+	add_owner(plan, spec);
 	plan_do(plan, OP_USER);
 	add(plan,
 	    &(struct op){.kind = OP_CAPABILITIES, .value = set.effective, .other = set.permitted});

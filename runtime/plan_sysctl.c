@@ -90,6 +90,20 @@ static void dotted(char *name)
 			*c = (char)(*c == '/' ? '.' : *c);
 }
 
+/* Names of the host are said in one place. */
+static int check_once(const struct container_spec *spec, const char *name, struct err *e)
+{
+	bool is_host = strcmp(name, "kernel.hostname") == 0;
+	bool is_domain = strcmp(name, "kernel.domainname") == 0;
+
+	if ((is_host && spec->hostname && *spec->hostname) ||
+	    (is_domain && spec->domainname && *spec->domainname))
+		return err_set(e, -EINVAL, ERR_INVALID,
+			       "sysctl '%s' is not allowed as it conflicts with the %s that is set",
+			       name, is_host ? "hostname" : "domainname");
+	return 0;
+}
+
 static int add_one(struct runtime_plan *plan, const struct container_spec *spec,
 		   const char *setting, struct err *e)
 {
@@ -106,7 +120,9 @@ static int add_one(struct runtime_plan *plan, const struct container_spec *spec,
 	if (r < 0)
 		return r;
 	dotted(name);
-	r = check(spec, name, e);
+	r = check_once(spec, name, e);
+	if (r == 0)
+		r = check(spec, name, e);
 	if (r == 0)
 		plan_add(plan, &plan->orders.inside,
 			 &(struct op){.kind = OP_SYSCTL,
