@@ -107,8 +107,6 @@ int child_working_directory(struct child *c, const struct op *op)
 	(void)c;
 	if (r == -ENOENT && op->flags & OP_CREATE)
 		r = make_directories(op->path) < 0 ? -ENOENT : child_result(chdir(op->path));
-	if (r == -EACCES && op->flags & OP_OPTIONAL)
-		return 0; /* the user may be let in where root of the namespace isn't */
 	if (r < 0)
 		return r;
 	r = child_result(sys_getcwd(path, sizeof(path)));
@@ -250,9 +248,11 @@ int child_look_up(struct child *c, const struct op *op)
 		if (fstatat(AT_FDCWD, *file, &st, 0) < 0) {
 			if (errno == ENOTDIR && strchr(op->path, '/'))
 				return -ENOTDIR;
+			if (errno == EPERM || errno == ENOSYS)
+				return 0; /* a filter forbids to look */
 			continue;
 		}
-		if (S_ISREG(st.st_mode) && sys_faccessat2(*file, X_OK) == 0)
+		if (S_ISREG(st.st_mode) && (sys_faccessat2(*file, X_OK) == 0 || errno != EACCES))
 			return 0;
 		r = -EACCES;
 		child_blame(c, *file);

@@ -184,6 +184,8 @@ static int create_entry(int dir, const char *name, bool is_last, int like)
 	struct stat st;
 	int r;
 
+	if (strcmp(name, "..") == 0 || strcmp(name, ".") == 0 || !*name)
+		return 0;
 	if (is_last && fstat(like, &st) < 0)
 		return -errno;
 	if (!is_last || S_ISDIR(st.st_mode))
@@ -194,16 +196,14 @@ static int create_entry(int dir, const char *name, bool is_last, int like)
 }
 
 /*
- * mkdir -p of the directory part of a canonical path, then the entry itself. Each directory is
- * opened from the root again: links count from there.
+ * mkdir -p of the directory part of a path, then the entry itself. Each directory is opened from
+ * the root again: links count from there. Where one leads to nothing, *@ret_end is behind it.
  */
-static int create_destination(struct child *c, const char *path, int like)
+static int create_path(struct child *c, const char *path, int like, size_t *ret_end)
 {
 	char part[LIMIT_PATH];
 	int dir = c->root;
 
-	if (path[0] != '/' || strnlen(path, sizeof(part)) == sizeof(part))
-		return -ENAMETOOLONG;
 	for (const char *name = path + 1, *end;; name = end + 1) {
 		int r;
 
@@ -212,24 +212,68 @@ static int create_destination(struct child *c, const char *path, int like)
 		r = create_entry(dir, part, !*end, like);
 		if (dir != c->root)
 			close(dir);
-		if (r < 0 || !*end)
+		if (r < 0)
 			return r;
 		cut(part, path, end);
+		*ret_end = (size_t)(end - path);
 		dir = child_open(c, part);
-		if (dir < 0)
+		if (dir < 0 || !*end)
 			return dir;
 	}
+}
+
+/* Put what a link says in the place of the link, which ends at @end. */
+static int replace_link(const struct child *c, char path[LIMIT_PATH], size_t end)
+{
+	char text[LIMIT_PATH], rest[LIMIT_PATH];
+	size_t n = end;
+	int link;
+	ssize_t got;
+
+	child_append(rest, 0, sizeof(rest), path + end);
+	path[end] = '\0';
+	link = child_open_below(c->root, path, O_PATH | O_NOFOLLOW, 0);
+	if (link < 0)
+		return link;
+	got = readlinkat(link, "", text, sizeof(text) - 1);
+	close(link);
+	if (got <= 0)
+		return -ENOENT;
+	text[got] = '\0';
+	while (n > 1 && path[n - 1] != '/')
+		n--;
+	n = child_append(path, text[0] == '/' ? 0 : n, LIMIT_PATH, text);
+	if (n + strlen(rest) >= LIMIT_PATH - 1)
+		return -ENAMETOOLONG;
+	child_append(path, n, LIMIT_PATH, rest);
+	return 0;
+}
+
+/* Images have links to what is made when they run: /var/run, where there is no /run yet. */
+static int create_destination(struct child *c, const char *path, int like)
+{
+	char whole[LIMIT_PATH];
+	size_t end = 0;
+	int r = -ENOENT;
+
+	if (path[0] != '/' || strnlen(path, sizeof(whole)) == sizeof(whole))
+		return -ENAMETOOLONG;
+	child_append(whole, 0, sizeof(whole), path);
+	for (int i = 0; i < LIMIT_SYMLINKS && r == -ENOENT; i++) {
+		r = create_path(c, whole, like, &end);
+		if (r == -ENOENT && replace_link(c, whole, end) < 0)
+			break;
+	}
+	return r;
 }
 
 int child_open_or_create(struct child *c, const char *path, int like)
 {
 	int to = child_open(c, path);
-	int r;
 
 	if (to != -ENOENT)
 		return to;
-	r = create_destination(c, path, like);
-	return r < 0 ? r : child_open(c, path);
+	return create_destination(c, path, like);
 }
 
 static bool is_directory(int fd)

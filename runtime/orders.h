@@ -77,7 +77,7 @@
 	X(BOUNDING_SET,      bounding_set,      "bounding set")            /* value: what to keep */ \
 	X(GATE,              gate,              "wait for leave") \
 	X(CLOSE_FDS,         close_fds,         "close descriptors") \
-	X(WORKING_DIRECTORY, working_directory, "working directory")       /* path; CREATE, OPTIONAL */ \
+	X(WORKING_DIRECTORY, working_directory, "working directory")       /* path; CREATE */ \
 	X(LABEL,             label,             "label")                   /* path: in /proc/self/attr; target: what is written */ \
 	X(NO_NEW_PRIVILEGES, no_new_privileges, "no new privileges") \
 	X(SECCOMP,           seccomp,           "seccomp filter") \

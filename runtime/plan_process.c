@@ -163,8 +163,6 @@ static void add_privileges(struct runtime_plan *plan, const struct container_spe
 	    &(struct op){.kind = OP_CAPABILITIES, .value = set.effective, .other = set.permitted});
 	plan->orders.inheritable = set.inheritable;
 	plan->orders.ambient = set.ambient;
-	if (p->no_new_privileges && plan->seccomp)
-		plan_do(plan, OP_SECCOMP);
 }
 
 /* ---- the command ----------------------------------------------------------------------- */
@@ -175,6 +173,8 @@ static void add_command(struct runtime_plan *plan, const struct container_spec *
 
 	if (plan->is_staged)
 		plan_do_path(plan, OP_LOOK_UP, name);
+	if (spec->process.no_new_privileges && plan->seccomp)
+		plan_do(plan, OP_SECCOMP);
 	if (plan->is_staged)
 		plan_do(plan, OP_START);
 	if (spec->hooks.of[HOOK_START_CONTAINER].n > 0)

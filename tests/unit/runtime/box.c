@@ -33,13 +33,21 @@ void box_init(struct box *box)
 {
 	static const char *const directories[] = {"root", "root/proc", "root/dev", "root/sys",
 						  "staging"};
-	struct err e = ERR_NONE;
 
 	*box = (struct box){.how = LAUNCH_NONE};
 	tree_init(&box->tree);
 	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
 		tree_dir(&box->tree, directories[i]);
 	install_payload(box);
+	box_init_spec(box);
+	box->stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	box->stdio[1] = box->stdio[2] = memfd_create("out", MFD_CLOEXEC);
+}
+
+void box_init_spec(struct box *box)
+{
+	struct err e = ERR_NONE;
+
 	container_spec_init(&box->spec);
 	ck_ok(container_defaults(&box->spec, &e), e);
 	box->spec.process.cwd = strdup("/");
@@ -48,8 +56,6 @@ void box_init(struct box *box)
 	ck_ok(mount_specs_add(&box->spec.rootfs, "bind", tree_at(&box->tree, "root"), "/", "bind",
 			      &e),
 	      e);
-	box->stdio[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	box->stdio[1] = box->stdio[2] = memfd_create("out", MFD_CLOEXEC);
 }
 
 void box_done(struct box *box)

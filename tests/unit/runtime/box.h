@@ -21,6 +21,8 @@ struct box {
 
 void box_init(struct box *box);
 void box_done(struct box *box);
+/* The spec as box_init() has left it; the one before is ended by who calls. */
+void box_init_spec(struct box *box);
 
 /* Mounts of the test's own can't come to the machine, nor stay; for a setup. */
 void box_alone(void);
