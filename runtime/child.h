@@ -94,8 +94,9 @@ int child_write_proc(const struct child *c, const char *file, const char *text);
 /* Write all of @text into a file of the host's. */
 int child_write_file(const char *path, const char *text);
 
-/* Send @fd with @n bytes of @text, at least one, over a socket. */
-int child_send_fd(int socket, int fd, const void *text, size_t n);
+/* Send @fd with @n texts, one after the other and not empty, over a socket. */
+enum { CHILD_TEXTS = 3 };
+int child_send_fd(int socket, int fd, const char *const *texts, size_t n);
 
 /* The map of a new user namespace: @file is "/uid_map" or "/gid_map" of process @pid. */
 int child_write_map(const char *pid, const char *file, const char *text);

@@ -131,14 +131,11 @@ int child_no_new_privileges(struct child *c, const struct op *op)
 /* The message of the runtime-spec (config-linux.md, "The Container Process State"). */
 static int send_listener(const struct child *c, int fd)
 {
-	static const char tail[] = ",\"fds\":[\"seccompFd\"]}";
-	char message[1 << 13];
 	struct child_number pid = child_number((uint64_t)c->pid);
-	size_t n = child_append(message, 0, sizeof(message), c->orders->listener_state);
+	const char *const message[] = {c->orders->listener_state, pid.text,
+				       ",\"fds\":[\"seccompFd\"]}"};
 
-	n = child_append(message, n, sizeof(message), pid.text);
-	n = child_append(message, n, sizeof(message), tail);
-	return child_send_fd(c->orders->fds[ORDER_FD_LISTENER], fd, message, n);
+	return child_send_fd(c->orders->fds[ORDER_FD_LISTENER], fd, message, 3);
 }
 
 int child_seccomp(struct child *c, const struct op *op)
@@ -148,14 +145,15 @@ int child_seccomp(struct child *c, const struct op *op)
 		.filter = c->orders->filter,
 	};
 	int r = child_result(sys_seccomp_filter(&program, c->orders->filter_flags));
+	int fd;
 
 	(void)op;
 	if (r < 0 || !c->orders->listener_state)
 		return r < 0 ? r : 0;
-	if (send_listener(c, r) < 0)
-		return -errno;
-	close(r);
-	return 0;
+	fd = r;
+	r = send_listener(c, fd);
+	close(fd);
+	return r;
 }
 
 /* Not a device that the host has for all; and what can't be given away stays as it is. */

@@ -5,12 +5,12 @@
 #include "runtime/child.h"
 #include "runtime/child_calls.h"
 
-enum { HIGH_FD = 128 /* above all that a program is given */ };
-
-/* Out of the way first: any of them may sit where another has to go. */
-static int move_high(int fd)
+/* Out of the way first, above all that are given: any may sit where another has to go. */
+static int move_high(const struct stage *s, int fd)
 {
-	return fd < 0 ? -EBADF : child_result(fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD));
+	int above = (int)s->first + 1 + ORDER_FD_MAX;
+
+	return fd < 0 ? -EBADF : child_result(fcntl(fd, F_DUPFD_CLOEXEC, above));
 }
 
 static int move_low(int fd, unsigned to)
@@ -23,12 +23,12 @@ static int place_fds(struct stage *s)
 	unsigned next = s->first;
 	int r = 0;
 
-	s->program = move_high(s->program);
-	s->orders = move_high(s->orders);
+	s->program = move_high(s, s->program);
+	s->orders = move_high(s, s->orders);
 	for (int i = 0; i < STAGE_STREAMS; i++)
-		s->stdio[i] = move_high(s->stdio[i]);
+		s->stdio[i] = move_high(s, s->stdio[i]);
 	for (int i = 0; i < ORDER_FD_MAX; i++)
-		s->fds[i] = move_high(s->fds[i]);
+		s->fds[i] = move_high(s, s->fds[i]);
 	for (int i = 0; i < STAGE_STREAMS && r >= 0; i++)
 		r = s->stdio[i] < 0 ? s->stdio[i] : move_low(s->stdio[i], (unsigned)i);
 	if (r >= 0)

@@ -95,21 +95,24 @@ static int cover_console(struct child *c, int slave)
 	return r;
 }
 
-int child_send_fd(int socket, int fd, const void *text, size_t n)
+int child_send_fd(int socket, int fd, const char *const *texts, size_t n)
 {
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)text, .iov_len = n};
+	struct iovec iov[CHILD_TEXTS];
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = {.room = {0}};
 	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
+		.msg_iov = iov,
+		.msg_iovlen = n,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control.room),
 	};
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 
+	for (size_t i = 0; i < n; i++)
+		iov[i] = (struct iovec){.iov_base = (void *)(uintptr_t)texts[i],
+					.iov_len = strlen(texts[i])};
 	head->cmsg_level = SOL_SOCKET;
 	head->cmsg_type = SCM_RIGHTS;
 	head->cmsg_len = CMSG_LEN(sizeof(int));
@@ -121,16 +124,13 @@ int child_send_fd(int socket, int fd, const void *text, size_t n)
 static int send_master(const struct child *c, int master)
 {
 	struct child_number number;
+	const char *const name[] = {"/dev/pts/", number.text};
 	unsigned index = 0;
-	char name[40];
-	size_t n;
 
 	if (ioctl(master, TIOCGPTN, &index) < 0)
 		return -errno;
 	number = child_number(index);
-	n = child_append(name, 0, sizeof(name), "/dev/pts/");
-	n = child_append(name, n, sizeof(name), number.text);
-	return child_send_fd(c->orders->fds[ORDER_FD_CONSOLE], master, name, n);
+	return child_send_fd(c->orders->fds[ORDER_FD_CONSOLE], master, name, 2);
 }
 
 int child_terminal(struct child *c, const struct op *op)

@@ -142,14 +142,14 @@ static int check_stage(const struct runtime_plan *plan, const struct container_s
 		joins_network_alone &= plan->orders.outside.v[i].value == CLONE_NEWNET;
 	for (enum hook_kind kind = 0; kind <= HOOK_START_CONTAINER; kind++)
 		has_hooks |= spec->hooks.of[kind].n > 0;
-	if (plan->is_staged ||
-	    (joins_network_alone && !has_hooks && !spec->has_init &&
-	     !plan_has_user_namespace(spec) && !spec->process.terminal.is_wanted))
+	if (plan->is_staged || (joins_network_alone && !has_hooks && !spec->has_init &&
+				!plan_has_user_namespace(spec) &&
+				!spec->process.terminal.is_wanted && !plan->listener_path))
 		return 0;
 	return err_set(
 		e, -EOPNOTSUPP, ERR_UNSUPPORTED,
-		"namespaces that are joined, users that are mapped, hooks and terminals need a "
-		"staged launch");
+		"namespaces that are joined, users that are mapped, hooks, terminals and seccomp's "
+		"listeners need a staged launch");
 }
 
 /* ---- the parts ------------------------------------------------------------------------- */

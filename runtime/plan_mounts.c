@@ -104,27 +104,28 @@ static void add_attribute(struct runtime_plan *plan, const struct making *m, uin
 				      .flags = flags});
 }
 
-/*
- * Where changes of mounts go. A mount made outside has not seen what was set for all, so it gets it
- * itself.
- */
-static void add_propagation(struct runtime_plan *plan, const struct making *m)
+static void add_propagation(struct runtime_plan *plan, const struct making *m, unsigned long how,
+			    bool recursive)
 {
-	unsigned long how = m->o->propagation;
-	bool recursive = m->o->recursive_propagation;
-
-	if (!how && m->ops == &plan->orders.outside) {
-		how = m->spec->rootfs_propagation
-			      ? m->spec->rootfs_propagation & ~(unsigned long)MS_REC
-			      : MS_SLAVE;
-		recursive = true;
-	}
 	if (how)
 		plan_add(plan, m->ops,
 			 &(struct op){.kind = OP_PROPAGATION,
 				      .path = m->about,
 				      .value = how,
 				      .flags = recursive ? OP_RECURSIVE : 0});
+}
+
+/*
+ * Where changes of mounts go. A mount made outside has not seen what was set for all, so it gets it
+ * itself, first.
+ */
+static void add_propagations(struct runtime_plan *plan, const struct making *m)
+{
+	unsigned long all = m->spec->rootfs_propagation & ~(unsigned long)MS_REC;
+
+	if (m->ops == &plan->orders.outside)
+		add_propagation(plan, m, all ? all : MS_SLAVE, /* recursive= */ true);
+	add_propagation(plan, m, m->o->propagation, m->o->recursive_propagation);
 }
 
 /* A new file system is made with its attributes, unless it has to be written first. */
@@ -136,7 +137,7 @@ static void add_attributes(struct runtime_plan *plan, const struct making *m)
 		add_attribute(plan, m, attributes_of(o), o->attr_clear, 0);
 	add_attribute(plan, m, o->recursive_set | (o->recursive_readonly ? MOUNT_ATTR_RDONLY : 0),
 		      o->recursive_clear, OP_RECURSIVE);
-	add_propagation(plan, m);
+	add_propagations(plan, m);
 }
 
 /* ---- binds ----------------------------------------------------------------------------- */

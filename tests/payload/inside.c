@@ -414,6 +414,21 @@ static int do_hook(char **args)
 	return 0;
 }
 
+/* The last process that is neither this one nor process 1. */
+static int do_pids(char **args)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+	int last = 0;
+
+	(void)args;
+	while (dir && (entry = readdir(dir)))
+		if (atoi(entry->d_name) > 1 && atoi(entry->d_name) != getpid())
+			last = atoi(entry->d_name);
+	printf("%d", last);
+	return 0;
+}
+
 /* May it look into the memory of a process, or take its descriptors? */
 static int do_peek(char **args)
 {
@@ -460,7 +475,7 @@ static const struct {
 	{"open", do_open},         {"tty", do_tty},         {"schedule", do_schedule},
 	{"domain", do_domain},     {"orphan", do_orphan},   {"trap", do_trap},
 	{"hook", do_hook},         {"peek", do_peek},       {"call", do_call},
-	{"read", do_read},
+	{"read", do_read},         {"pids", do_pids},
 };
 
 static int run(char **words)
