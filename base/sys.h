@@ -58,7 +58,7 @@ int sys_memory_file(const char *name);
 /* Execute the program behind a descriptor. */
 int sys_execveat(int fd, char *const *args, char *const *env);
 
-/* fork(), with more to say; of a process that has one thread. */
+/* fork(), with more to say; of a process that has one thread. Without flags also by clone(). */
 pid_t sys_fork(struct clone_args *args);
 /* fork(), into the namespaces and cgroup of @args; the child ends with what @child returns. */
 pid_t sys_fork_into(struct clone_args *args, int (*child)(void *), void *arg);

@@ -56,6 +56,11 @@ static void last_words(int out, char ret[CHILD_DETAIL])
 	ret[n > 0 ? n : 0] = '\0';
 }
 
+static int result_of(int status)
+{
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+}
+
 static int wait_for(pid_t pid, int pidfd, uint64_t timeout_usec)
 {
 	struct pollfd end = {.fd = pidfd, .events = POLLIN};
@@ -71,7 +76,30 @@ static int wait_for(pid_t pid, int pidfd, uint64_t timeout_usec)
 		;
 	if (r == 0)
 		return -ETIMEDOUT;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+	return result_of(status);
+}
+
+/* Where a filter of the container's knows neither clone3() nor descriptors of processes. */
+static int run_forked(struct running *run)
+{
+	enum { STEP_MSEC = 10 };
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	uint64_t left = run->hook->timeout_usec / 1000 + STEP_MSEC;
+	pid_t pid = sys_fork_into(&args, become_hook, run);
+	int status;
+
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (run->hook->timeout_usec && left <= STEP_MSEC) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			return -ETIMEDOUT;
+		}
+		left -= STEP_MSEC;
+		poll(NULL, 0, STEP_MSEC);
+	}
+	return result_of(status);
 }
 
 static int run(struct running *run, char ret_detail[CHILD_DETAIL])
@@ -84,10 +112,11 @@ static int run(struct running *run, char ret_detail[CHILD_DETAIL])
 	};
 	pid_t pid = sys_clone3_vfork(&args, become_hook, run);
 
-	if (pid < 0)
+	if (pid < 0 && errno != ENOSYS)
 		return -errno;
-	r = wait_for(pid, pidfd, run->hook->timeout_usec);
-	close(pidfd);
+	r = pid < 0 ? run_forked(run) : wait_for(pid, pidfd, run->hook->timeout_usec);
+	if (pidfd >= 0)
+		close(pidfd);
 	if (run->code < 0)
 		return run->code;
 	if (r < 0)

@@ -7,6 +7,7 @@
  */
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/sys.h"
@@ -55,7 +56,8 @@ static int lead(int has_terminal)
 {
 	sigset_t none;
 
-	if (setpgid(0, 0) < 0)
+	/* Where no namespace of processes does it: neither of the two outlives the other. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setpgid(0, 0) < 0)
 		return -errno;
 	if (has_terminal) {
 		sigset_t stop;

@@ -38,11 +38,7 @@ static int find_root(struct child *c)
 /* An image can't make this lead to another terminal: it has to be in devpts. */
 static int open_master(struct child *c)
 {
-	int fd;
-
-	if (c->root < 0) /* a root that was joined */
-		c->root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	fd = child_open_below(c->root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0);
+	int fd = child_open_below(c->root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0);
 
 	if (fd >= 0 && !is_devpts(fd)) {
 		child_blame(c, "/dev/pts/ptmx");

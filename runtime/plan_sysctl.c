@@ -57,20 +57,6 @@ static int check(const struct container_spec *spec, const char *name, struct err
 		       name);
 }
 
-/* A part that leads elsewhere than the name says. */
-static bool leads_out(const char *path)
-{
-	for (const char *part = path;; part++) {
-		size_t n = strcspn(part, "/");
-
-		if (n <= 2 && strncmp(part, "..", n) == 0) /* "", "." and ".." */
-			return true;
-		part += n;
-		if (!*part)
-			return false;
-	}
-}
-
 /*
  * "net.ipv4.ip_forward", or with slashes for names that hold dots, as sysctl(8) writes them. The
  * first of the two that stands there separates.
@@ -133,8 +119,6 @@ static int add_one(struct runtime_plan *plan, const struct container_spec *spec,
 	r = to_path(name, path, sizeof(path), e);
 	if (r < 0)
 		return r;
-	if (leads_out(path))
-		return err_set(e, -EINVAL, ERR_INVALID, "sysctl '%s' is no name", name);
 	dotted(name);
 	r = check_once(spec, name, e);
 	if (r == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Process 1 is the runtime's: it reaps, forwards signals, and ends with the command. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "tests/unit/runtime/box.h"
 #include "tests/unit/runtime/console.h"
+#include "tests/unit/runtime/policy.h"
 
 static struct box box;
 
@@ -144,6 +146,75 @@ START_TEST(a_key_of_the_terminal_interrupts_the_command)
 }
 END_TEST
 
+/* As older profiles do, so that libc falls back from it. */
+START_TEST(a_policy_may_not_know_clone3)
+{
+	struct seccomp_policy *p = policy(SECCOMP_RET_ALLOW);
+	struct hook hook = {.path = strdup("/inside"), .args = STRV(4), .env = STRV(1)};
+	struct err e = ERR_NONE;
+
+	policy_call(p, "clone3", SECCOMP_RET_ERRNO | ENOSYS);
+	box.spec.seccomp = p;
+	ck_assert_ptr_nonnull(strstr(box_says(&box, "identity", NULL), "pid 2 ppid 1 "));
+	ck_ok(strv_split(&hook.args, "inside exit 0", ' ', &e), e);
+	ck_ok(hook_list_add(&box.spec.hooks.of[HOOK_START_CONTAINER], &hook, &e), e);
+	box_says(&box, "exit", "42", NULL);
+	ck_assert_int_eq(box.exit.code, 42);
+	ck_ok(strv_split(&box.spec.hooks.of[HOOK_START_CONTAINER].v[0].args, "1", ' ', &e), e);
+	box.spec.hooks.of[HOOK_START_CONTAINER].v[0].args.v[2][0] = '7';
+	box_command(&box, "exit", "0", NULL);
+	box_refused(&box, -ECHILD,
+		    "starting the container: startContainer hook '/inside': it failed");
+}
+END_TEST
+
+START_TEST(at_a_gate_it_waits_for_leave_as_without)
+{
+	static const struct {
+		char byte;
+		int r, code;
+	} cases[] = {{RUNTIME_LEAVE, 0, 42}, {'n', -ECANCELED, -1}};
+
+	box_command(&box, "exit", "42", NULL);
+	box.spec.is_gated = true;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct err e = ERR_NONE;
+		int gate[2];
+
+		ck_assert_int_eq(pipe2(gate, O_CLOEXEC), 0);
+		ck_assert_int_eq((int)write(gate[1], &cases[i].byte, 1), 1);
+		box.how.gate = gate;
+		box.exit.code = -1;
+		ck_assert_int_eq(box_run(&box, &e), cases[i].r);
+		ck_assert_int_eq(box.exit.code, cases[i].code);
+		close(gate[0]);
+		close(gate[1]);
+	}
+	box.how.gate = NULL;
+}
+END_TEST
+
+/* Without a namespace of processes nothing else would end it. */
+START_TEST(the_command_ends_with_its_init)
+{
+	struct runtime_process process;
+	int pid, children;
+	char path[64], text[16] = "";
+
+	box.spec.namespaces[NAMESPACE_PID].mode = NAMESPACE_HOST;
+	box_runs(&box, &process, "wait", NULL);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", process.pid, process.pid);
+	children = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_gt((int)read(children, text, sizeof(text) - 1), 0);
+	close(children);
+	pid = atoi(text);
+	box_end(&process);
+	for (int i = 0; i < 1000 && kill(pid, 0) == 0; i++)
+		usleep(5000);
+	ck_assert_int_eq(kill(pid, 0), -1);
+}
+END_TEST
+
 START_TEST(the_container_ends_when_its_process_1_is_killed)
 {
 	struct runtime_process process;
@@ -161,4 +232,6 @@ SUITE("runtime/init", setup, teardown, the_command_is_process_2,
       a_command_that_cannot_be_run_is_an_error_as_without,
       the_command_has_its_user_and_no_descriptor_more,
       with_a_terminal_the_command_is_in_its_foreground,
-      a_key_of_the_terminal_interrupts_the_command, the_container_ends_when_its_process_1_is_killed)
+      a_key_of_the_terminal_interrupts_the_command, a_policy_may_not_know_clone3,
+      at_a_gate_it_waits_for_leave_as_without, the_command_ends_with_its_init,
+      the_container_ends_when_its_process_1_is_killed)

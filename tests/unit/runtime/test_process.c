@@ -335,7 +335,7 @@ START_TEST(a_sysctl_cannot_lead_out_of_its_part)
 		struct err e = ERR_NONE;
 
 		snprintf(setting, sizeof(setting), "%s=0", names[i]);
-		snprintf(message, sizeof(message), "sysctl '%s' is no name", names[i]);
+		snprintf(message, sizeof(message), "'%s' is not the name of a sysctl", names[i]);
 		strv_done(&box.spec.sysctl);
 		ck_ok(strv_add(&box.spec.sysctl, setting, &e), e);
 		box_command(&box, "cwd", NULL);
