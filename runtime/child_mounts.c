@@ -317,10 +317,16 @@ int child_readonly_root(struct child *c, const struct op *op)
 /* With both names ".", the old root ends up on top of the new one and is taken off again. */
 int child_pivot_root(struct child *c, const struct op *op)
 {
+	int old = op->value ? openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+
 	if (fchdir(c->root) < 0 || sys_pivot_root(".", ".") < 0)
 		return -errno;
-	/* Mounts of the host that are shared with us must not be taken off there, too. */
-	if (op->value && mount(NULL, ".", NULL, MS_REC | (unsigned long)op->value, NULL) < 0)
+	/*
+	 * Mounts of the host that are shared with us must not be taken off there, too. For mount()
+	 * "." would be the new root, for umount2() it is what lies on it.
+	 */
+	if (op->value && (fchdir(old) < 0 ||
+			  mount(NULL, ".", NULL, MS_REC | (unsigned long)op->value, NULL) < 0))
 		return -errno;
 	if (umount2(".", MNT_DETACH) < 0)
 		return -errno;

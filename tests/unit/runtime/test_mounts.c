@@ -325,6 +325,7 @@ static void share(const char *rel)
 	ck_assert_int_eq(mount(NULL, path, NULL, MS_SHARED, NULL), 0);
 }
 
+/* They have to be there still. */
 static void unshare_all(void)
 {
 	ck_assert_int_eq(umount2(tree_at(&box.tree, "data"), MNT_DETACH), 0);
