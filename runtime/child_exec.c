@@ -290,12 +290,11 @@ int child_exec(struct child *c, const struct op *op)
 	const struct orders *o = c->orders;
 	int r = -ENOENT;
 
-	(void)op;
 	if (o->fds[ORDER_FD_START] >= 0)
 		tell_that_it_is_started(c);
 	for (char **file = o->candidates; *file; file++) {
 		execve(*file, o->args, o->env);
-		if (errno == ENOENT || errno == ENOTDIR)
+		if (errno == ENOENT || (errno == ENOTDIR && !strchr(op->path, '/')))
 			continue;
 		r = -errno;
 		child_blame(c, *file);

@@ -95,7 +95,9 @@ def test_a_step_that_can_not_start_says_why_and_ends_with_1(plays, args, more):
         done = build.run()
         error = build.error()
         assert error.strip() in done.stderr  # for who calls it by hand
-        return done.returncode, done.stdout, records.error_class(error), build.delete().returncode
+        deleted = build.delete().returncode  # runc has made nothing where it sees at once that it can't
+        return done.returncode, done.stdout, records.error_class(error), deleted if same_delete else 0
+    same_delete = more.get("cwd") != "/etc/passwd" and not more.get("terminal")
     assert check(plays, scenario)[0] == 1
 
 

@@ -113,7 +113,7 @@ static const struct {
 	{"PATH=/", "/none", -ENOENT, ERR_COMMAND_NOT_FOUND,
 	 "starting the container: execute '/none': command not found"},
 	{"PATH=/", "/inside/x", -ENOENT, ERR_COMMAND_NOT_FOUND,
-	 "starting the container: execute '/inside/x': command not found"},
+	 "starting the container: execute '/inside/x': not a directory"},
 	{"PATH=/none:/", "text", -EACCES, ERR_NOT_EXECUTABLE,
 	 "starting the container: execute '//text': permission denied"},
 	{"PATH=/", "/dev", -EACCES, ERR_NOT_EXECUTABLE,
