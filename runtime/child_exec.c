@@ -36,11 +36,7 @@ static int close_but(int from, const int *needed, size_t n)
 static int close_unneeded(const struct child *c, int from, int more)
 {
 	const int *fds = c->orders->fds;
-	const int needed[] = {more,
-			      c->proc,
-			      fds[ORDER_FD_REPORT],
-			      fds[ORDER_FD_START],
-			      fds[ORDER_FD_RESULT],
+	const int needed[] = {more, fds[ORDER_FD_REPORT], fds[ORDER_FD_START], fds[ORDER_FD_RESULT],
 			      fds[ORDER_FD_LISTENER]};
 
 	return close_but(from, needed, sizeof(needed) / sizeof(needed[0]));

@@ -20,8 +20,9 @@ int child_open_proc(struct child *c, const struct op *op)
 {
 	int fs = fsopen("proc", FSOPEN_CLOEXEC);
 
-	(void)op;
-	if (fs >= 0 && fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+	/* Nothing covers what it shows: who traces this process gets no more than is needed. */
+	if (fs >= 0 && (op->value || fsconfig(fs, FSCONFIG_SET_STRING, "subset", "pid", 0) == 0) &&
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
 		c->proc = fsmount(fs, FSMOUNT_CLOEXEC, 0);
 	if (fs >= 0)
 		close(fs);

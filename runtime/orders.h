@@ -65,7 +65,7 @@
 	X(STDIO,             stdio,             "standard streams") \
 	X(CONTROLLING_TERMINAL, controlling_terminal, "controlling terminal") \
 	X(SESSION_KEYRING,   session_keyring,   "session keyring") \
-	X(OPEN_PROC,         open_proc,         "own /proc") \
+	X(OPEN_PROC,         open_proc,         "own /proc")               /* value: 1: all of it, 0: processes only */ \
 	X(SYSCTL,            sysctl,            "sysctl")                  /* path: below /proc/sys; target: value */ \
 	X(OOM_SCORE_ADJ,     oom_score_adj,     "oom_score_adj")           /* target: value */ \
 	X(RLIMIT,            rlimit,            "limit")                   /* number: RLIMIT_*; value: soft, other: hard; KEEP_HARD */ \

@@ -151,8 +151,6 @@ static void add_privileges(struct runtime_plan *plan, const struct container_spe
 	const struct container_process *p = &spec->process;
 	struct container_capabilities set = possible(spec);
 
-	add_label(plan, "self/attr/apparmor/exec", "exec ", p->apparmor_profile);
-	add_label(plan, "self/attr/exec", "", p->selinux_label);
 	if (p->no_new_privileges)
 		plan_do(plan, OP_NO_NEW_PRIVILEGES);
 	else if (plan->seccomp)
@@ -207,7 +205,7 @@ int plan_process(struct runtime_plan *plan, const struct container_spec *spec, s
 	int r = 0;
 
 	if (needs_proc(spec))
-		plan_do(plan, OP_OPEN_PROC);
+		plan_do_value(plan, OP_OPEN_PROC, spec->sysctl.n > 0);
 	if (spec->hostname && *spec->hostname)
 		plan_do_path(plan, OP_HOSTNAME, spec->hostname);
 	if (spec->domainname && *spec->domainname)
@@ -227,6 +225,9 @@ int plan_process(struct runtime_plan *plan, const struct container_spec *spec, s
 	add_limits(plan, p);
 	plan_do_value(plan, OP_UMASK, p->umask);
 	plan_do_value(plan, OP_BOUNDING_SET, possible(spec).bounding);
+	/* The last that is written to /proc, which is closed then. */
+	add_label(plan, "self/attr/apparmor/exec", "exec ", p->apparmor_profile);
+	add_label(plan, "self/attr/exec", "", p->selinux_label);
 	if (spec->is_gated)
 		plan_do(plan, OP_GATE);
 	plan_do(plan, OP_CLOSE_FDS);

@@ -103,6 +103,28 @@ static bool needs_outside(const struct orders *o)
 	return false;
 }
 
+/*
+ * The inside process has it for a moment too, where others of the container may see that: it
+ * becomes a mount of its own, so that ".." of it leads nowhere, and nothing is changed through it.
+ */
+static int confine_cgroup(const struct orders *o)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	int fd = o->fds[ORDER_FD_CGROUP];
+	int tree, r;
+
+	if (fd < 0)
+		return 0;
+	tree = open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (tree < 0)
+		return -errno;
+	r = child_result(mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)));
+	if (r == 0)
+		r = child_result(dup3(tree, fd, O_CLOEXEC));
+	close(tree);
+	return r < 0 ? r : 0;
+}
+
 static int make_inside(struct child *c)
 {
 	const struct orders *o = c->orders;
@@ -243,7 +265,12 @@ static int play_outside(struct child *c)
 {
 	int sync[2];
 	pid_t pid;
+	int r = confine_cgroup(c->orders);
 
+	if (r < 0) {
+		c->report->kind = OP_KIND_MAX;
+		return r;
+	}
 	if (!needs_outside(c->orders))
 		return play_and_tell(c);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sync) < 0)
