@@ -123,22 +123,50 @@ int child_node(struct child *c, const struct op *op)
 
 /* ---- paths of /proc and /sys that are hidden or protected ------------------------------ */
 
-/*
- * The image may have put anything where we expect /proc: cover only what really lies in the
- * kernel's own file system. A missing path is nothing to protect (-ENOENT).
- */
-static int open_in(const struct child *c, const char *path, uint64_t magic)
+static int check_magic(int fd, uint64_t magic)
 {
 	struct statfs fs;
-	int fd = child_open(c, path);
 
-	if (fd < 0)
-		return fd == -ENOTDIR ? -ENOENT : fd;
-	if (magic == 0)
-		return fd;
 	if (fstatfs(fd, &fs) < 0)
 		return -errno;
 	return (uint64_t)fs.f_type == magic ? fd : -EXDEV;
+}
+
+/* "/proc" of "/proc/kcore". */
+static int open_base(const struct child *c, const struct op *op)
+{
+	char base[LIMIT_PATH];
+	int fd;
+
+	if (op->other >= sizeof(base))
+		return -ENAMETOOLONG;
+	memcpy(base, op->path, op->other);
+	base[op->other] = '\0';
+	fd = child_open(c, base);
+	if (fd < 0)
+		return fd == -ENOENT ? -EXDEV : fd;
+	return check_magic(fd, op->value);
+}
+
+/*
+ * The image may have put anything where we expect /proc, and others may change that meanwhile:
+ * cover only what really lies in the kernel's own file system. There, and only there, a missing
+ * path is nothing to protect (-ENOENT).
+ */
+static int open_in(const struct child *c, const struct op *op)
+{
+	const char *below = op->path + op->other;
+	int base = op->value ? open_base(c, op) : c->root;
+	int fd;
+
+	if (base < 0)
+		return base;
+	fd = child_open_below(base, *below ? below : "/", O_PATH, 0);
+	if (base != c->root)
+		close(base);
+	if (fd < 0)
+		return fd == -ENOTDIR ? -ENOENT : fd;
+	return op->value ? check_magic(fd, op->value) : fd;
 }
 
 static bool is_null_device(int fd)
@@ -179,7 +207,7 @@ static int clone_empty(struct child *c, const char *label)
 
 int child_mask(struct child *c, const struct op *op)
 {
-	int to = open_in(c, op->path, op->value);
+	int to = open_in(c, op);
 	struct stat st;
 	int cover, r;
 
@@ -209,7 +237,7 @@ int child_readonly_mount(struct child *c, const struct op *op)
 int child_readonly_path(struct child *c, const struct op *op)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-	int to = open_in(c, op->path, op->value);
+	int to = open_in(c, op);
 	int tree, r;
 
 	if (to < 0)

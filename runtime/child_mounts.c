@@ -267,13 +267,22 @@ static int create_destination(struct child *c, const char *path, int like)
 	return r;
 }
 
-int child_open_or_create(struct child *c, const char *path, int like)
+static int open_or_create(struct child *c, const char *path, int like, uint64_t resolve)
 {
-	int to = child_open(c, path);
+	int to = child_open_below(c->root, path, O_PATH, resolve);
 
 	if (to != -ENOENT)
 		return to;
-	return create_destination(c, path, like);
+	to = create_destination(c, path, like);
+	if (to < 0 || !resolve)
+		return to;
+	close(to);
+	return child_open_below(c->root, path, O_PATH, resolve);
+}
+
+int child_open_or_create(struct child *c, const char *path, int like)
+{
+	return open_or_create(c, path, like, 0);
 }
 
 static bool is_directory(int fd)
@@ -285,12 +294,13 @@ static bool is_directory(int fd)
 
 int child_attach(struct child *c, const struct op *op)
 {
+	uint64_t resolve = op->flags & OP_NO_LINKS ? RESOLVE_NO_SYMLINKS : 0;
 	int to, r;
 
 	if (c->current < 0)
 		return 0; /* an optional file system that this kernel lacks */
-	to = op->flags & OP_CREATE ? child_open_or_create(c, op->path, c->current)
-				   : child_open(c, op->path);
+	to = op->flags & OP_CREATE ? open_or_create(c, op->path, c->current, resolve)
+				   : child_open_below(c->root, op->path, O_PATH, resolve);
 	if (to == -ENOENT && op->flags & OP_OPTIONAL) {
 		child_set_current(c, -EBADF);
 		return 0;

@@ -43,15 +43,15 @@
 	X(ATTRIBUTES,        attributes,        "mount attributes")        /* path, for people; value, other; RECURSIVE */ \
 	X(PROPAGATION,       propagation,       "mount propagation")       /* value: MS_*; RECURSIVE */ \
 	X(ROOT,              root,              "root on")                 /* path: staging directory */ \
-	X(ATTACH,            attach,            "mount on")                /* path; CREATE, OPTIONAL */ \
+	X(ATTACH,            attach,            "mount on")                /* path; CREATE, OPTIONAL, NO_LINKS */ \
 	X(PLACE,             place,             "in")                      /* path; OPTIONAL */ \
 	X(DIRECTORY,         directory,         "directory")               /* path: in place */ \
 	X(NODE,              node,              "device node")             /* path: in place, or absolute; value: device, other: mode; owner */ \
 	X(LINK,              link,              "symlink")                 /* path: in place; target */ \
 	X(TERMINAL,          terminal,          "terminal")                /* value: rows, other: columns; owner */ \
 	X(HOOKS,             hooks,             "hooks")                   /* path: their name; value: enum hook_kind */ \
-	X(MASK,              mask,              "mask")                    /* path; value: magic number; target: label */ \
-	X(READONLY_PATH,     readonly_path,     "read-only")               /* path; value: magic number */ \
+	X(MASK,              mask,              "mask")                    /* path; value: magic number, other: length of what has it; target: label */ \
+	X(READONLY_PATH,     readonly_path,     "read-only")               /* path; value, other: as above */ \
 	X(READONLY_MOUNT,    readonly_mount,    "read-only mount")         /* path */ \
 	X(READONLY_ROOT,     readonly_root,     "read-only root") \
 	X(PIVOT_ROOT,        pivot_root,        "pivot root")              /* value: MS_* for the old root, 0: stays */ \
@@ -105,6 +105,7 @@ enum op_flag {
 	OP_CREATE = 1 << 2,    /* a missing destination is made */
 	OP_KEEP_HARD = 1 << 3,
 	OP_IN_CGROUP = 1 << 4, /* of a bind: what of the source is this container's cgroup */
+	OP_NO_LINKS = 1 << 5,  /* no link may lead to the destination */
 };
 
 /* How a parameter of a file system is handed over. */

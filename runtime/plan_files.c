@@ -116,23 +116,20 @@ int plan_devices(struct runtime_plan *plan, const struct container_spec *spec, s
  * Whoever mounts there must not have a guard put over something else. A path that no mount covers
  * is the image's own, and one in another kind of file system is what the document says.
  */
-static uint64_t magic_at(const struct container_spec *spec, const char *path)
+static void add_magic(const struct container_spec *spec, const char *canonical, struct op *op)
 {
-	char canonical[LIMIT_PATH];
-	const struct mount_spec *above;
+	const struct mount_spec *above = plan_mount_above(&spec->mounts, spec->mounts.n, canonical);
 
-	if (path_canonical(path, canonical, sizeof(canonical), NULL) < 0)
-		return 0;
-	above = plan_mount_above(&spec->mounts, spec->mounts.n, canonical);
-	if (!above)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(guarded); i++)
-		if (path_is_below(canonical, guarded[i].path))
-			return plan_is_bind(above) || strcmp(plan_filesystem(above->type),
-							     guarded[i].type) == 0
-				       ? guarded[i].magic
-				       : 0;
-	return 0;
+	for (size_t i = 0; above && i < ARRAY_SIZE(guarded); i++) {
+		if (!path_is_below(canonical, guarded[i].path))
+			continue;
+		if (plan_is_bind(above) ||
+		    strcmp(plan_filesystem(above->type), guarded[i].type) == 0) {
+			op->value = guarded[i].magic;
+			op->other = strlen(guarded[i].path);
+		}
+		return;
+	}
 }
 
 static void add_guards(struct runtime_plan *plan, const struct container_spec *spec,
@@ -141,11 +138,15 @@ static void add_guards(struct runtime_plan *plan, const struct container_spec *s
 	const char *label =
 		kind == OP_MASK && spec->mount_label ? plan_keep(plan, spec->mount_label) : NULL;
 
-	for (size_t i = 0; i < paths->n; i++)
-		add(plan, &(struct op){.kind = kind,
-				       .path = plan_keep(plan, paths->v[i]),
-				       .target = label,
-				       .value = magic_at(spec, paths->v[i])});
+	for (size_t i = 0; i < paths->n; i++) {
+		struct op op = {.kind = kind, .target = label};
+		char canonical[LIMIT_PATH];
+
+		if (path_canonical(paths->v[i], canonical, sizeof(canonical), NULL) == 0)
+			add_magic(spec, canonical, &op);
+		op.path = plan_keep(plan, op.value ? canonical : paths->v[i]);
+		add(plan, &op);
+	}
 }
 
 void plan_guards(struct runtime_plan *plan, const struct container_spec *spec)

@@ -280,6 +280,12 @@ static int as_host_cgroup(const struct container_spec *spec, const struct mount_
 	return r;
 }
 
+/* Where these are is known to all, and what guards them is put there. */
+static bool may_be_linked(const char *destination)
+{
+	return strcmp(destination, "/proc") != 0 && strcmp(destination, "/sys") != 0;
+}
+
 static int add_one(struct runtime_plan *plan, const struct container_spec *spec, size_t i,
 		   struct err *e)
 {
@@ -310,9 +316,11 @@ static int add_one(struct runtime_plan *plan, const struct container_spec *spec,
 	/* Made by the child: clean text. Found by the kernel: as written, links may be in it. */
 	m.about = plan_keep(plan, creates ? destination : m.mount->destination);
 	r = add_mount(plan, &m, e);
-	plan_add(
-		plan, &plan->orders.inside,
-		&(struct op){.kind = OP_ATTACH, .path = m.about, .flags = creates ? OP_CREATE : 0});
+	plan_add(plan, &plan->orders.inside,
+		 &(struct op){.kind = OP_ATTACH,
+			      .path = m.about,
+			      .flags = (creates ? OP_CREATE : 0u) |
+				       (may_be_linked(destination) ? 0u : OP_NO_LINKS)});
 	return r;
 }
 
