@@ -2,6 +2,7 @@
 #include "runtime/cgroup_ops.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -181,40 +182,72 @@ static int wait_empty(int dirfd, uint64_t timeout_usec, struct err *e)
 	return r;
 }
 
-static int remove_tree(int parent, const char *name, int depth, struct err *e);
-
-/* The cgroups that the container made inside its own. */
-static int remove_children(int parent, const char *name, int depth, struct err *e)
+/* The first of the cgroups in another one. Returns 1; 0 when there is none. */
+static int first_child(int at, char ret[NAME_MAX + 1], struct err *e)
 {
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	int r = 0;
 
 	if (!dir) {
-		r = err_sys(e, "listing '%s'", name);
+		int r = err_sys(e, "listing a cgroup");
+
 		fd_close(fd);
 		return r;
 	}
-	while (r == 0 && (entry = io_next_entry(dir)))
-		if (entry->d_type == DT_DIR)
-			r = remove_tree(dirfd(dir), entry->d_name, depth + 1, e);
-	return r;
+	while ((entry = io_next_entry(dir)))
+		if (entry->d_type == DT_DIR) {
+			snprintf(ret, NAME_MAX + 1, "%s", entry->d_name);
+			return 1;
+		}
+	return 0;
 }
 
-/* Depth first: only a cgroup without children can be removed. */
-static int remove_tree(int parent, const char *name, int depth, struct err *e)
+/*
+ * Only a cgroup without others in it can be removed, and a container may nest them deeper than a
+ * recursion should go, or a path can be long: down to one without any, and up again.
+ */
+static int remove_children(int top, struct err *e)
 {
+	cleanup_close int at = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool came_up = false;
+	size_t depth = 0;
+
+	while (at >= 0) {
+		char name[NAME_MAX + 1];
+		int r = first_child(at, name, e);
+		int next;
+
+		if (r < 0 || (r == 0 && depth == 0))
+			return r;
+		if (r > 0 && (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT)) {
+			came_up = false;
+			continue;
+		}
+		if (r > 0 && (errno != EBUSY || came_up))
+			return err_sys(e, "removing '%s'", name);
+		came_up = r == 0;
+		next = openat(at, r > 0 ? name : "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		depth = r > 0 ? depth + 1 : depth - 1;
+		fd_close(at);
+		at = next;
+	}
+	return err_sys(e, "opening a cgroup");
+}
+
+static int remove_tree(int parent, const char *name, struct err *e)
+{
+	cleanup_close int fd = -EBADF;
 	int r;
 
 	if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EBUSY)
 		return err_sys(e, "removing '%s'", name);
-	if (depth >= LIMIT_DEPTH)
-		return err_set(e, -ELOOP, ERR_CLEANUP, "cgroups are nested deeper than %d",
-			       LIMIT_DEPTH);
-	r = remove_children(parent, name, depth, e);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "opening '%s'", name);
+	r = remove_children(fd, e);
 	if (r == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "removing '%s'", name);
 	return r;
@@ -234,7 +267,7 @@ static int kill_and_remove(int parent, const char *name, uint64_t timeout_usec, 
 	if (r < 0)
 		return r;
 	/* A dying process may keep its cgroup busy for a moment after it counts as gone. */
-	while ((r = remove_tree(parent, name, 0, e)) == -EBUSY && msec_left(deadline) > 0) {
+	while ((r = remove_tree(parent, name, e)) == -EBUSY && msec_left(deadline) > 0) {
 		err_clear(e);
 		poll(NULL, 0, BUSY_MSEC);
 	}
