@@ -137,6 +137,7 @@ int shared_tree_open_of(const char *state_dir, const char *user, struct shared_t
 {
 	char path[LIMIT_PATH], name[SHARED_TREE_NAME];
 	ssize_t n;
+	int r;
 
 	if (snprintf(path, sizeof(path), "%s/" USERS "/%s", state_dir, user) >= (int)sizeof(path))
 		return err_set(e, -ENAMETOOLONG, ERR_INVALID, "'%s' is too long", state_dir);
@@ -144,7 +145,11 @@ int shared_tree_open_of(const char *state_dir, const char *user, struct shared_t
 	if (n < 0)
 		return errno == ENOENT ? SHARED_TREE_NONE : err_sys(e, "reading '%s'", path);
 	name[n] = '\0';
-	return shared_tree_open_named(state_dir, name, ret, e);
+	r = shared_tree_open_named(state_dir, name, ret, e);
+	/* One that lives no more doesn't keep the tree: it went with the last of the others. */
+	if (r == SHARED_TREE_NONE)
+		unlink(path);
+	return r;
 }
 
 int shared_tree_list(const char *state_dir, struct strv *ret, struct err *e)
@@ -173,7 +178,8 @@ static void read_boot(char ret[BOOT_ID])
 	cleanup_buf struct buf text = BUF(BOOT_ID);
 
 	ret[0] = '\0';
-	if (io_read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &text, NULL) == 0)
+	if (io_read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &text, NULL) == 0 &&
+	    text.n > 0)
 		snprintf(ret, BOOT_ID, "%.*s", (int)strcspn(text.data, "\n"), text.data);
 }
 
@@ -243,7 +249,8 @@ static bool lives(int users, const char *user, const char *boot)
 	uintmax_t start = 0;
 	int pid = 0;
 
-	if (io_read_file_at(users, user, &text, NULL) < 0 ||
+	/* Whoever died while it wrote has left it empty, under a name of its own. */
+	if (io_read_file_at(users, user, &text, NULL) < 0 || text.n == 0 ||
 	    sscanf(text.data, "%d %ju %39s", &pid, &start, noted) < 2)
 		return false;
 	if (strcmp(noted, boot) != 0 || process_stat_read(pid, &stat, NULL) < 0)
@@ -290,7 +297,7 @@ int shared_tree_env(const struct shared_tree *t, struct strv *ret, struct err *e
 	char *save = NULL;
 	int r = io_read_file_at(t->fd, ENV, &text, e);
 
-	if (r < 0)
+	if (r < 0 || text.n == 0)
 		return r;
 	for (char *line = strtok_r(text.data, "\n", &save); r == 0 && line;
 	     line = strtok_r(NULL, "\n", &save))

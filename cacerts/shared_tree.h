@@ -40,7 +40,7 @@ void shared_tree_done(struct shared_tree *t);
 /* Open, or make, that of @dev:@ino. */
 int shared_tree_open(const char *state_dir, dev_t dev, ino_t ino, struct shared_tree *ret,
 		     struct err *e);
-/* Open the one that @user uses. Returns 0; SHARED_TREE_NONE. */
+/* Open the one that @user uses. Returns 0; SHARED_TREE_NONE, and no note of it is left then. */
 enum { SHARED_TREE_NONE = 1 };
 int shared_tree_open_of(const char *state_dir, const char *user, struct shared_tree *ret,
 			struct err *e);
