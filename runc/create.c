@@ -180,21 +180,50 @@ static int open_console(struct creation *c, struct err *e)
 
 /* ---- cgroup and trust ------------------------------------------------------------------ */
 
+static int set_cgroup(struct container_state *s, const char *path, struct err *e)
+{
+	free(s->cgroup);
+	s->cgroup = path ? strdup(path) : NULL;
+	return path && !s->cgroup ? err_oom(e) : 0;
+}
+
+/* systemd itself forgets a scope that nobody is in. */
+static int plan_cgroup(struct creation *c, struct err *e)
+{
+	struct container_state *s = &c->container.state;
+	char path[LIMIT_PATH];
+	int r;
+
+	if (globals_use_systemd(c->globals))
+		return 0;
+	r = container_cgroup_place(c->id, c->bundle.config.cgroups_path, path, e);
+	if (r == 0)
+		r = set_cgroup(s, path, e);
+	s->is_cgroup_planned = true;
+	return r == 0 ? container_save(&c->container, e) : r;
+}
+
 static int make_cgroup(struct creation *c, struct err *e)
 {
 	const struct oci_config *config = &c->bundle.config;
+	struct container_state *s = &c->container.state;
 	int r;
 
 	if (globals_use_no_cgroup(c->globals))
 		return 0;
-	r = container_cgroup_create(c->id, config->cgroups_path, globals_use_systemd(c->globals),
-				    &config->resources, &c->cgroup, e);
-	if (r < 0)
+	r = plan_cgroup(c, e);
+	if (r == 0)
+		r = container_cgroup_create(c->id, config->cgroups_path,
+					    globals_use_systemd(c->globals), &config->resources,
+					    &c->cgroup, e);
+	s->is_cgroup_planned = false;
+	if (r < 0) {
+		set_cgroup(s, NULL, NULL); /* what was there before stays */
 		return r;
+	}
 	c->how.cgroup_fd = c->cgroup.fd;
-	c->container.state.is_scope = c->cgroup.is_scope;
-	c->container.state.cgroup = strdup(c->cgroup.path);
-	return c->container.state.cgroup ? 0 : err_oom(e);
+	s->is_scope = c->cgroup.is_scope;
+	return set_cgroup(s, c->cgroup.path, e);
 }
 
 /* Processes that join later get these variables too. */

@@ -3,9 +3,9 @@
 /*
  * create - from a bundle to a container with a process
  *
- * What is made, in this order: the directory, the cgroup, a state that names both and what trust
- * there may be to undo, the trust, the process. Whatever fails, or dies, in between: the state says
- * what is left to be removed.
+ * What is made, in this order: the directory, a state that says where the cgroup will be, the
+ * cgroup, a state with what trust there may be to undo, the trust, the process. Whatever fails, or
+ * dies, in between: the state says what is left to be removed.
  *
  *	creation_open(&c, ...);
  *	r = creation_launch(&c, &e);

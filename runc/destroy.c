@@ -20,6 +20,10 @@ static int remove_cgroup(const struct container *c, struct err *e)
 		err_clear(e);
 		return 0;
 	}
+	if (r == 0 && c->state.is_cgroup_planned)
+		r = container_cgroup_is_populated(&cgroup, e);
+	if (r > 0)
+		return 0; /* before this container had a process: it is another one's */
 	return r < 0 ? r : container_cgroup_remove(&cgroup, CGROUP_USEC, e);
 }
 

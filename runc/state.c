@@ -40,6 +40,7 @@ static const struct {
 } flags[] = {
 	{"isScope",         FIELD(is_scope)},
 	{"isOver",          FIELD(is_over)},
+	{"isCgroupPlanned", FIELD(is_cgroup_planned)},
 	{"hasPidNamespace", FIELD(has_pid_namespace)},
 	{"hasOwnKeyring",   FIELD(has_own_keyring)},
 	{"hasPoststart",    FIELD(has_poststart)},

@@ -42,6 +42,7 @@ struct container_state {
 	char *cgroup;           /* path inside the hierarchy; NULL: none */
 	bool is_scope;          /* systemd has made it */
 	bool is_over;           /* its making has failed; what is left waits to be deleted */
+	bool is_cgroup_planned; /* it may not be there, or not be this container's */
 	bool has_pid_namespace; /* of its own: all its processes end with the first */
 	bool has_own_keyring;
 	bool has_poststart, has_poststop;      /* hooks, in the copy of its config.json */

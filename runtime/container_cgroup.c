@@ -75,12 +75,13 @@ static int apply(struct container_cgroup *c, const struct container_resources *r
 	return r < 0 ? err_wrap(e, r, "cgroup '%s'", c->path) : 0;
 }
 
-static int find(const char *id, const char *cgroups_path, struct container_cgroup *c, struct err *e)
+int container_cgroup_place(const char *id, const char *cgroups_path, char ret[LIMIT_PATH],
+			   struct err *e)
 {
 	char own[LIMIT_PATH];
 	int r = cgroup_find_process(getpid(), own, e);
 
-	return r < 0 ? r : container_cgroup_path(id, cgroups_path, own, c->path, e);
+	return r < 0 ? r : container_cgroup_path(id, cgroups_path, own, ret, e);
 }
 
 int container_cgroup_create(const char *id, const char *cgroups_path, bool systemd,
@@ -95,7 +96,7 @@ int container_cgroup_create(const char *id, const char *cgroups_path, bool syste
 	if (r == 0 && systemd)
 		r = cgroup_systemd_start(id, cgroups_path, resources, &c.keeper, c.path, e);
 	else if (r == 0)
-		r = find(id, cgroups_path, &c, e);
+		r = container_cgroup_place(id, cgroups_path, c.path, e);
 	if (r == 0)
 		r = apply(&c, resources, &is_new, e);
 	if (r < 0) {

@@ -48,6 +48,9 @@ void container_cgroup_done(struct container_cgroup *c);
  */
 int container_cgroup_path(const char *id, const char *cgroups_path, const char *own,
 			  char ret[LIMIT_PATH], struct err *e);
+/* The same for this process: where container_cgroup_create() makes it without systemd. */
+int container_cgroup_place(const char *id, const char *cgroups_path, char ret[LIMIT_PATH],
+			   struct err *e);
 
 /*
  * container_cgroup_create - make the cgroup and set its resources
