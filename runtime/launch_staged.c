@@ -62,6 +62,16 @@ static int check_sockets(const struct runtime_plan *plan, const struct launch *h
 		       plan->listener_path);
 }
 
+/* Our own are for hooks only that name none: in a container nobody has to see them. */
+static bool names_no_variables(const struct orders *o)
+{
+	for (size_t i = 0; i < ORDER_HOOKS; i++)
+		for (size_t k = 0; k < o->hooks[i].n; k++)
+			if (!o->hooks[i].v[k].env)
+				return true;
+	return false;
+}
+
 static int prepare(struct runtime_plan *plan, const struct launch *how, struct stage *s, int report,
 		   struct err *e)
 {
@@ -79,7 +89,7 @@ static int prepare(struct runtime_plan *plan, const struct launch *how, struct s
 	};
 	if (s->program < 0)
 		return s->program;
-	plan->orders.host_env = environ;
+	plan->orders.host_env = names_no_variables(&plan->orders) ? environ : NULL;
 	plan->orders.directory = how->directory;
 	plan->orders.state = how->state ? how->state : "{\"id\":\"\"";
 	plan->orders.listener_state = plan->listener_path ? how->listener_state : NULL;
