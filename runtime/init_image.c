@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef MFD_EXEC
@@ -69,6 +70,9 @@ int init_image_fd(struct err *e)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, open_once);
+	/* A container can't write to it, but its root may have taken the permissions away. */
+	if (image.fd >= 0)
+		fchmod(image.fd, 0700);
 	if (image.fd < 0 && e)
 		*e = image.err;
 	return image.fd < 0 ? image.err.code : image.fd;

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #include "base/sys.h"
+#include "runtime/init_image.h"
 #include "tests/unit/runtime/box.h"
 
 static struct box box;
@@ -506,6 +507,19 @@ START_TEST(many_threads_launch_while_others_allocate)
 }
 END_TEST
 
+/* All staged launches of a process share it, and root of a container may own what it runs. */
+START_TEST(a_program_that_was_disarmed_is_armed_again)
+{
+	int program = init_image_fd(NULL);
+
+	ck_assert_int_ge(program, 0);
+	box.spec.is_staged = true;
+	ck_assert_int_eq(fchmod(program, 0), 0);
+	box_says(&box, "exit", "3", NULL);
+	ck_assert_int_eq(box.exit.code, 3);
+}
+END_TEST
+
 SUITE("runtime/launch", setup, teardown, the_exit_code_is_that_of_the_process,
       a_killed_process_has_a_signal_and_128_more_as_its_code,
       the_pidfd_is_readable_when_the_process_has_ended, arguments_and_environment_arrive_exactly,
@@ -526,4 +540,4 @@ SUITE("runtime/launch", setup, teardown, the_exit_code_is_that_of_the_process,
       the_container_ends_with_the_thread_that_launched_it_if_it_shall,
       the_limit_of_open_files_is_the_given_one, a_plan_is_launched_once,
       a_hundred_launches_leave_no_descriptor_and_no_child,
-      many_threads_launch_while_others_allocate)
+      many_threads_launch_while_others_allocate, a_program_that_was_disarmed_is_armed_again)
