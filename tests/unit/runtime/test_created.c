@@ -120,6 +120,7 @@ START_TEST(what_only_execve_finds_is_told_by_start)
 	ck_assert_str_eq(e.msg, "execute '/format': exec format error");
 	box_ended(&box, &process);
 	ck_assert_int_eq(box.exit.code, 1);
+	ck_assert_str_eq(box_said(&box), "exec /format: Exec format error\n");
 }
 END_TEST
 
