@@ -22,11 +22,16 @@ int child_open_namespace(struct child *c, const struct op *op)
 /* A path that leads to anything but a namespace of the kind is refused by the kernel (EINVAL). */
 int child_join(struct child *c, const struct op *op)
 {
-	int r = child_result(setns(c->namespaces[op->number], (int)op->value));
+	int *fd = &c->namespaces[op->number];
+	int r;
 
-	if (op->flags & OP_OPTIONAL)
-		return r == -EPERM ? 0 : r;
-	close(c->namespaces[op->number]);
+	if (*fd < 0)
+		return 0; /* it was possible the first time, and needn't be now */
+	r = child_result(setns(*fd, (int)op->value));
+	if (r == -EPERM && op->flags & OP_OPTIONAL)
+		return 0;
+	close(*fd);
+	*fd = -EBADF;
 	return r;
 }
 

@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/ioprio.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "runtime/capabilities.h"
 #include "tests/unit/runtime/box.h"
@@ -344,6 +346,17 @@ START_TEST(a_sysctl_cannot_lead_out_of_its_part)
 }
 END_TEST
 
+START_TEST(the_session_keyring_is_the_callers_unless_it_has_its_own)
+{
+	long own = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+
+	box.spec.has_default_filter = false;
+	ck_assert_int_ne(own, atol(box_says(&box, "keyring", NULL)));
+	box.spec.has_own_keyring = false;
+	ck_assert_int_eq(own, atol(box_says(&box, "keyring", NULL)));
+}
+END_TEST
+
 START_TEST(labels_are_an_error_where_the_kernel_has_no_module_for_them)
 {
 	if (access("/sys/kernel/security/apparmor", F_OK) == 0)
@@ -417,6 +430,7 @@ SUITE("runtime/process", setup, teardown, the_five_sets_of_root_are_those_that_e
       hostname_and_domainname_are_those_of_the_container,
       sysctl_sets_what_the_container_has_a_namespace_for, sysctl_of_the_host_is_refused,
       a_sysctl_cannot_lead_out_of_its_part,
+      the_session_keyring_is_the_callers_unless_it_has_its_own,
       labels_are_an_error_where_the_kernel_has_no_module_for_them,
       a_missing_cwd_is_made_where_mount_points_are, a_cwd_through_links_stays_in_the_container,
       a_cwd_that_only_the_user_may_enter_is_entered)

@@ -318,6 +318,34 @@ START_TEST(a_new_container_may_share_users_and_network_with_another)
 }
 END_TEST
 
+/* ... and in the network of the host, which root of those users could not enter. */
+START_TEST(a_new_container_may_share_users_of_another_and_the_network_of_the_host)
+{
+	struct runtime_process target;
+	struct container_namespace *user = &box.spec.namespaces[NAMESPACE_USER];
+	char own[64] = "";
+
+	ck_assert_int_gt((int)readlink("/proc/self/ns/net", own, sizeof(own) - 1), 0);
+	strcat(own, "\n");
+	box_user_namespace(&box);
+	box_runs(&box, &target, "wait", NULL);
+	free(box.spec.uid_maps.v);
+	free(box.spec.gid_maps.v);
+	box.spec.uid_maps = box.spec.gid_maps = (struct id_maps){.v = NULL};
+	user->mode = NAMESPACE_PATH;
+	ck_assert_int_gt(asprintf(&user->path, "/proc/%d/ns/user", target.pid), 0);
+	box.spec.namespaces[NAMESPACE_NETWORK].mode = NAMESPACE_PATH;
+	box.spec.namespaces[NAMESPACE_NETWORK].path = strdup("/proc/self/ns/net");
+	mount_specs_done(&box.spec.mounts); /* sysfs belongs to those of the network */
+	box_mount(&box, "proc", "proc", "/proc", "");
+	box_mount(&box, "tmpfs", "tmpfs", "/dev", "");
+	ck_assert_str_eq(box_says(&box, "links", "/proc/self/ns/net", NULL), own);
+	ck_assert_str_eq(box_says(&box, "cat", "/proc/self/uid_map", NULL),
+			 "         0     100000      65536\n");
+	box_end(&target);
+}
+END_TEST
+
 SUITE("runtime/user_namespace", setup, teardown, mappings_are_those_of_the_document_in_order,
       files_belong_to_the_mapped_owner_on_the_host,
       root_of_the_namespace_has_the_capabilities_that_were_asked_for,
@@ -330,4 +358,5 @@ SUITE("runtime/user_namespace", setup, teardown, mappings_are_those_of_the_docum
       an_exec_has_the_users_of_the_container,
       an_exec_joins_namespaces_of_the_host_and_of_the_container,
       a_user_namespace_of_a_path_is_joined_before_what_belongs_to_it,
-      a_new_container_may_share_users_and_network_with_another)
+      a_new_container_may_share_users_and_network_with_another,
+      a_new_container_may_share_users_of_another_and_the_network_of_the_host)
