@@ -347,8 +347,12 @@ int child_pivot_root(struct child *c, const struct op *op)
 int child_change_root(struct child *c, const struct op *op)
 {
 	(void)op;
-	if (fchdir(c->root) < 0 ||
-	    move_mount(c->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 || chroot(".") < 0)
+	if (fchdir(c->root) < 0)
+		return -errno;
+	/* ELOOP: it lies there already, see child_root(). */
+	if (move_mount(c->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 && errno != ELOOP)
+		return -errno;
+	if (chroot(".") < 0)
 		return -errno;
 	return child_result(chdir("/"));
 }

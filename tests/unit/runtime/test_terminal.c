@@ -85,21 +85,41 @@ START_TEST(what_is_typed_arrives)
 END_TEST
 
 /* Runs "tty" in a container that waits. */
-START_TEST(an_exec_may_have_a_terminal_of_the_container)
+static void exec_in_container(uid_t owner)
 {
 	struct runtime_process target;
+	char wanted[128];
 
 	box.spec.process.terminal.is_wanted = false;
 	box_runs(&box, &target, "wait", NULL);
 	for (enum namespace_kind kind = NAMESPACE_MOUNT; kind < NAMESPACE_TIME; kind++)
 		box.spec.namespaces[kind].mode = NAMESPACE_PATH;
+	if (box.spec.namespaces[NAMESPACE_USER].mode == NAMESPACE_NEW)
+		box.spec.namespaces[NAMESPACE_USER].mode = NAMESPACE_PATH;
 	free(box.spec.hostname);
+	free(box.spec.uid_maps.v);
+	free(box.spec.gid_maps.v);
 	box.spec.hostname = NULL;
+	box.spec.uid_maps = box.spec.gid_maps = (struct id_maps){.v = NULL};
 	box.how.target = target.pidfd;
 	box.spec.process.terminal.is_wanted = true;
-	ck_assert_str_eq(says_tty(),
-			 "111 /dev/pts/0 24x80 controlling foreground owner 0 console no");
+	snprintf(wanted, sizeof(wanted),
+		 "111 /dev/pts/0 24x80 controlling foreground owner %u console no", owner);
+	ck_assert_str_eq(says_tty(), wanted);
 	box_end(&target);
+}
+
+START_TEST(an_exec_may_have_a_terminal_of_the_container)
+{
+	exec_in_container(0);
+}
+END_TEST
+
+START_TEST(an_exec_of_users_of_a_namespace_too)
+{
+	box_user_namespace(&box);
+	box_user(&box, 1000, 1000);
+	exec_in_container(1000);
 }
 END_TEST
 
@@ -163,6 +183,6 @@ END_TEST
 SUITE("runtime/terminal", setup, teardown, a_terminal_is_attached_to_the_process_and_its_streams,
       console_size_is_left_to_the_kernel_if_it_is_not_given, the_terminal_belongs_to_the_user,
       users_of_a_namespace_have_one_too, what_is_typed_arrives,
-      an_exec_may_have_a_terminal_of_the_container, a_console_of_the_image_is_covered,
-      a_console_that_is_a_link_is_refused, a_devpts_that_is_none_is_refused,
-      a_terminal_that_nobody_takes_is_an_error)
+      an_exec_may_have_a_terminal_of_the_container, an_exec_of_users_of_a_namespace_too,
+      a_console_of_the_image_is_covered, a_console_that_is_a_link_is_refused,
+      a_devpts_that_is_none_is_refused, a_terminal_that_nobody_takes_is_an_error)

@@ -140,7 +140,30 @@ START_TEST(rootfs_and_binds_may_lie_where_root_of_the_namespace_cannot_go)
 	box_mount(&box, "bind", tree_at(&box.tree, "closed/data"), "/data", "rbind,ro");
 	ck_assert_str_eq(box_says(&box, "cat", "/data/file", NULL), "text");
 	ck_assert_str_eq(box_says(&box, "write", "/data/file", NULL), "/data/file EROFS\n");
+	box.spec.keeps_root = true;
+	ck_assert_str_eq(box_says(&box, "cat", "/data/file", NULL), "text");
+	ck_assert_str_eq(box_says(&box, "list", "/..", NULL), "data dev inside proc sys ");
 	ck_assert_int_eq(chmod(box.tree.path, 0755), 0);
+}
+END_TEST
+
+START_TEST(a_root_may_be_kept_there_too)
+{
+	box_user_namespace(&box);
+	box.spec.keeps_root = true;
+	ck_assert_str_eq(box_says(&box, "list", "/..", NULL), "dev inside proc sys ");
+}
+END_TEST
+
+START_TEST(tmpcopyup_gives_what_is_mapped_to_its_owner)
+{
+	tree_file(&box.tree, "root/etc/file", "text");
+	ck_assert_int_eq(chown(tree_at(&box.tree, "root/etc"), 100000, 100000), 0);
+	ck_assert_int_eq(chown(tree_at(&box.tree, "root/etc/file"), 100007, 100008), 0);
+	box_user_namespace(&box);
+	box_mount(&box, "tmpfs", "tmpfs", "/etc", "tmpcopyup");
+	ck_assert_str_eq(box_says(&box, "own", "/etc", "/etc/file", NULL),
+			 "/etc 40755 0:0\n/etc/file 100644 7:8\n");
 }
 END_TEST
 
@@ -346,12 +369,44 @@ START_TEST(a_new_container_may_share_users_of_another_and_the_network_of_the_hos
 }
 END_TEST
 
+/* The maps are written by one that stayed where the numbers of processes are the host's. */
+START_TEST(new_users_may_be_in_joined_namespaces)
+{
+	static const enum namespace_kind joined[] = {NAMESPACE_NETWORK, NAMESPACE_PID,
+						     NAMESPACE_UTS};
+	struct runtime_process target;
+
+	box_runs(&box, &target, "wait", NULL);
+	free(box.spec.hostname);
+	box.spec.hostname = NULL;
+	box_user_namespace(&box);
+	for (size_t i = 0; i < ARRAY_SIZE(joined); i++) {
+		struct container_namespace *ns = &box.spec.namespaces[joined[i]];
+
+		ns->mode = NAMESPACE_PATH;
+		ck_assert_int_gt(asprintf(&ns->path, "/proc/%d/ns/%s", target.pid,
+					  namespace_kinds[joined[i]].file),
+				 0);
+	}
+	mount_specs_done(&box.spec.mounts); /* they belong to users of the host */
+	strv_done(&box.spec.masked_paths);
+	strv_done(&box.spec.readonly_paths);
+	box_mount(&box, "tmpfs", "tmpfs", "/dev", "");
+	box_mount(&box, "bind", "/proc", "/proc", "rbind");
+	ck_assert_str_eq(box_says(&box, "ids", NULL), "0,0,0 0,0,0");
+	box_user(&box, 1000, 1000);
+	ck_assert_str_eq(box_says(&box, "ids", NULL), "1000,1000,1000 1000,1000,1000");
+	box_end(&target);
+}
+END_TEST
+
 SUITE("runtime/user_namespace", setup, teardown, mappings_are_those_of_the_document_in_order,
       files_belong_to_the_mapped_owner_on_the_host,
       root_of_the_namespace_has_the_capabilities_that_were_asked_for,
       it_may_change_owners_to_ids_that_are_mapped_only, groups_and_users_are_those_of_the_namespace,
       a_user_that_is_not_mapped_is_an_error,
-      rootfs_and_binds_may_lie_where_root_of_the_namespace_cannot_go,
+      rootfs_and_binds_may_lie_where_root_of_the_namespace_cannot_go, a_root_may_be_kept_there_too,
+      tmpcopyup_gives_what_is_mapped_to_its_owner,
       default_devices_are_the_hosts_where_none_can_be_made,
       in_place_of_a_device_only_that_device_is_bound, masked_paths_are_masked_there_too,
       oom_score_adj_can_be_raised_there_too, a_sysctl_of_its_own_namespaces_can_be_set_there_too,
@@ -359,4 +414,5 @@ SUITE("runtime/user_namespace", setup, teardown, mappings_are_those_of_the_docum
       an_exec_joins_namespaces_of_the_host_and_of_the_container,
       a_user_namespace_of_a_path_is_joined_before_what_belongs_to_it,
       a_new_container_may_share_users_and_network_with_another,
-      a_new_container_may_share_users_of_another_and_the_network_of_the_host)
+      a_new_container_may_share_users_of_another_and_the_network_of_the_host,
+      new_users_may_be_in_joined_namespaces)
