@@ -48,12 +48,22 @@ static int copy_bytes(int from, int to)
 	return n < 0 ? -errno : 0;
 }
 
+/* An owner that isn't mapped here can't be given (EINVAL): it stays root's. */
+static int copy_owner(int dir, const char *name, int flags, const struct stat *st)
+{
+	return child_result(fchownat(dir, name, st->st_uid, st->st_gid, flags));
+}
+
 /* After what is in a directory, since that changes its times. */
 static int copy_meta(int fd, const struct stat *st)
 {
 	const struct timespec times[2] = {st->st_atim, st->st_mtim};
+	int r = copy_owner(fd, "", AT_EMPTY_PATH, st);
+	mode_t mode = st->st_mode & (r < 0 ? 01777 : 07777); /* no privileges of another's */
 
-	if (fchown(fd, st->st_uid, st->st_gid) < 0 || fchmod(fd, st->st_mode & 07777) < 0)
+	if (r < 0 && r != -EINVAL)
+		return r;
+	if (fchmod(fd, mode) < 0)
 		return -errno;
 	return child_result(futimens(fd, times));
 }
@@ -76,13 +86,17 @@ static int copy_link(const struct copy *copy, const char *name, const struct sta
 	const struct timespec times[2] = {st->st_atim, st->st_mtim};
 	char text[LIMIT_PATH];
 	ssize_t n = readlinkat(copy->from, name, text, sizeof(text) - 1);
+	int r;
 
 	if (n < 0)
 		return -errno;
 	text[n] = '\0';
-	if (symlinkat(text, copy->to, name) < 0 ||
-	    fchownat(copy->to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+
+	if (symlinkat(text, copy->to, name) < 0)
 		return -errno;
+	r = copy_owner(copy->to, name, AT_SYMLINK_NOFOLLOW, st);
+	if (r < 0 && r != -EINVAL)
+		return r;
 	return child_result(utimensat(copy->to, name, times, AT_SYMLINK_NOFOLLOW));
 }
 

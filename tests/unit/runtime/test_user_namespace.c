@@ -167,6 +167,23 @@ START_TEST(tmpcopyup_gives_what_is_mapped_to_its_owner)
 }
 END_TEST
 
+/* Not its privileges: they were another user's. */
+START_TEST(tmpcopyup_gives_what_is_not_mapped_to_root)
+{
+	tree_file(&box.tree, "root/etc/file", "text");
+	tree_link(&box.tree, "root/etc/link", "file");
+	ck_assert_int_eq(chmod(tree_at(&box.tree, "root/etc/file"), 06755), 0);
+	box.spec.namespaces[NAMESPACE_USER].mode = NAMESPACE_NEW;
+	add_map(&box.spec.uid_maps, 0, 100000, 1000);
+	add_map(&box.spec.gid_maps, 0, 100000, 1000);
+	box_mount(&box, "tmpfs", "tmpfs", "/etc", "tmpcopyup");
+	ck_assert_str_eq(box_says(&box, "own", "/etc", "/etc/file", "/etc/link", NULL),
+			 "/etc 40755 0:0\n"
+			 "/etc/file 100755 0:0\n"
+			 "/etc/link 120777 0:0 file\n");
+}
+END_TEST
+
 START_TEST(default_devices_are_the_hosts_where_none_can_be_made)
 {
 	box_user_namespace(&box);
@@ -406,7 +423,7 @@ SUITE("runtime/user_namespace", setup, teardown, mappings_are_those_of_the_docum
       it_may_change_owners_to_ids_that_are_mapped_only, groups_and_users_are_those_of_the_namespace,
       a_user_that_is_not_mapped_is_an_error,
       rootfs_and_binds_may_lie_where_root_of_the_namespace_cannot_go, a_root_may_be_kept_there_too,
-      tmpcopyup_gives_what_is_mapped_to_its_owner,
+      tmpcopyup_gives_what_is_mapped_to_its_owner, tmpcopyup_gives_what_is_not_mapped_to_root,
       default_devices_are_the_hosts_where_none_can_be_made,
       in_place_of_a_device_only_that_device_is_bound, masked_paths_are_masked_there_too,
       oom_score_adj_can_be_raised_there_too, a_sysctl_of_its_own_namespaces_can_be_set_there_too,
