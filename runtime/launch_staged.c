@@ -67,7 +67,7 @@ static bool names_no_variables(const struct orders *o)
 {
 	for (size_t i = 0; i < ORDER_HOOKS; i++)
 		for (size_t k = 0; k < o->hooks[i].n; k++)
-			if (!o->hooks[i].v[k].env)
+			if (!o->hooks[i].v[k].env || !o->hooks[i].v[k].env[0])
 				return true;
 	return false;
 }
