@@ -134,6 +134,18 @@ def test_a_console_that_nobody_listens_at_is_refused_at_once(stage, make):
     assert not stage.root.exists() or os.listdir(stage.root) == []
 
 
+# The image's list of users, in which the home of the process is looked up.
+
+@pytest.mark.parametrize("make", [fifo, device, link_to_device, directory, huge, link_to_host])
+def test_a_list_of_users_that_is_none_costs_nothing_but_the_home(stage, make):
+    def change(_document, rootfs):
+        make(rootfs / "etc/passwd", stage)
+    done = stage.run("echo $HOME", change=change)
+    assert (done.returncode, done.stdout) == (0, "/root\n"), done.stderr
+    name = stage.start("exec sleep 60", change=change)
+    assert stage.ok("exec", name, "/bin/sh", "-c", "echo $HOME") == "/root\n"
+
+
 # The image's trust store, in which the operator's authorities are installed.
 
 STORE = "etc/ssl/certs/ca-certificates.crt"

@@ -57,7 +57,7 @@ def test_a_note_that_its_writer_did_not_finish_is_passed_over(stage):
     first = stage.create(bundle=stage.directory / "long")
     users = next((stage.directory / "trust/trees").iterdir()) / "users"
     (users / ".somebody.tmp").touch()
-    stage.ok("run", "--bundle", "short", stage.new_id(), cwd=stage.directory)
+    stage.ok("run", "--bundle", stage.directory / "short", stage.new_id())
     stage.ok("delete", "--force", first)
 
 

@@ -138,7 +138,7 @@ static void write_program(const char *pid)
 	close(fd);
 }
 
-static void search_part(int mem, unsigned long from, unsigned long to)
+static void search_part(int mem, unsigned long from, unsigned long to, const char *where)
 {
 	static char chunk[CHUNK + 64];
 
@@ -147,7 +147,7 @@ static void search_part(int mem, unsigned long from, unsigned long to)
 		ssize_t got = pread(mem, chunk, n, (off_t)from);
 
 		if (got > 0 && memmem(chunk, (size_t)got, secret, strlen(secret)))
-			say("SECRET", "in memory");
+			say("SECRET", where);
 	}
 }
 
@@ -167,7 +167,7 @@ static void search_memory(const char *pid)
 	maps = fopen(path, "r");
 	while (maps && fgets(line, sizeof(line), maps))
 		if (sscanf(line, "%lx-%lx", &from, &to) == 2 && to - from < 64ul << 20)
-			search_part(mem, from, to);
+			search_part(mem, from, to, line);
 	if (maps)
 		fclose(maps);
 	close(mem);
@@ -190,7 +190,7 @@ static int do_watch(char **args)
 	canary = args[0] + 1;
 	secret = args[1];
 	say("watching", "");
-	for (;;) {
+	while (access("/proc/self", F_OK) == 0) {
 		for (int pid = last > AHEAD ? last - AHEAD : 2; pid <= last + AHEAD; pid++) {
 			char name[16], path[32];
 
@@ -205,6 +205,7 @@ static int do_watch(char **args)
 			look_at(name);
 		}
 	}
+	return 1;
 }
 
 /* ---- the others ------------------------------------------------------------------------ */
@@ -279,8 +280,9 @@ static int do_burrow(char **args)
 static int do_rest(char **args)
 {
 	(void)args;
-	for (;;)
-		pause();
+	while (pause() < 0)
+		;
+	return 0;
 }
 
 static const struct {

@@ -26,6 +26,10 @@ _CAPABILITIES = ["CAP_" + name for name in (
     "NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE").split()]
 
 
+# Before a command, so that it has a terminal; what it says comes with "\r\n".
+ON_TERMINAL = ["bash", "-c", 'exec script -qec "$(printf "%q " "$@")" /dev/null', "on-terminal"]
+
+
 def _mount(destination, kind, source, *options) -> dict:
     return {"destination": destination, "type": kind, "source": source, "options": list(options)}
 
