@@ -18,6 +18,7 @@
 #define TRUST   "trust"
 #define ENV     "env"
 #define MOUNTED "mounted"
+#define SCRATCH "scratch"
 
 enum { USER_TEXT = 128, BOOT_ID = 40 };
 
@@ -54,9 +55,13 @@ static bool is_still(int parent, const char *name, int fd)
 	       named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
-/* Returns the locked directory; -ENOENT without @create. */
-static int open_locked(int trees, const char *name, bool create, struct err *e)
+enum opening { CREATE, WAIT, TRY };
+
+/* Returns the locked directory; without CREATE -ENOENT, with TRY -EWOULDBLOCK. */
+static int open_locked(int trees, const char *name, enum opening how, struct err *e)
 {
+	const bool create = how == CREATE;
+
 	for (;;) {
 		cleanup_close int fd = create ? make_dir(trees, name, e) : open_dir(trees, name);
 
@@ -64,8 +69,10 @@ static int open_locked(int trees, const char *name, bool create, struct err *e)
 			return fd;
 		if (fd < 0)
 			return errno == ENOENT ? -ENOENT : err_sys(e, "opening tree '%s'", name);
-		if (flock(fd, LOCK_EX) < 0)
-			return err_sys(e, "locking tree '%s'", name);
+		if (flock(fd, how == TRY ? LOCK_EX | LOCK_NB : LOCK_EX) < 0)
+			return how == TRY && errno == EWOULDBLOCK
+				       ? -EWOULDBLOCK
+				       : err_sys(e, "locking tree '%s'", name);
 		if (is_still(trees, name, fd))
 			return take_fd(&fd);
 	}
@@ -84,9 +91,10 @@ static int open_state(const char *state_dir, bool create, int *ret, struct err *
 	return 0;
 }
 
-int shared_tree_open(const char *state_dir, dev_t dev, ino_t ino, struct shared_tree *ret,
-		     struct err *e)
+int shared_tree_open(const char *state_dir, dev_t dev, ino_t ino, struct timespec born,
+		     struct shared_tree *ret, struct err *e)
 {
+	uintmax_t birth = (uintmax_t)born.tv_sec * 1000000000 + (uintmax_t)born.tv_nsec;
 	cleanup_shared_tree struct shared_tree t = SHARED_TREE;
 	cleanup_close int users = -EBADF;
 	cleanup_close int trees = -EBADF;
@@ -94,14 +102,14 @@ int shared_tree_open(const char *state_dir, dev_t dev, ino_t ino, struct shared_
 
 	if (r < 0)
 		return r;
-	snprintf(t.name, sizeof(t.name), "%jx-%jx", (uintmax_t)dev, (uintmax_t)ino);
+	snprintf(t.name, sizeof(t.name), "%jx-%jx-%jx", (uintmax_t)dev, (uintmax_t)ino, birth);
 	trees = make_dir(t.state_fd, TREES, e);
 	if (trees < 0)
 		return trees;
 	users = make_dir(t.state_fd, USERS, e);
 	if (users < 0)
 		return users;
-	t.fd = open_locked(trees, t.name, /* create= */ true, e);
+	t.fd = open_locked(trees, t.name, CREATE, e);
 	if (t.fd < 0)
 		return t.fd;
 	*ret = t;
@@ -109,8 +117,8 @@ int shared_tree_open(const char *state_dir, dev_t dev, ino_t ino, struct shared_
 	return 0;
 }
 
-int shared_tree_open_named(const char *state_dir, const char *name, struct shared_tree *ret,
-			   struct err *e)
+static int open_named(const char *state_dir, const char *name, enum opening how,
+		      struct shared_tree *ret, struct err *e)
 {
 	cleanup_shared_tree struct shared_tree t = SHARED_TREE;
 	cleanup_close int trees = -EBADF;
@@ -124,12 +132,20 @@ int shared_tree_open_named(const char *state_dir, const char *name, struct share
 	trees = open_dir(t.state_fd, TREES);
 	if (trees < 0)
 		return errno == ENOENT ? SHARED_TREE_NONE : err_sys(e, "opening '" TREES "'");
-	t.fd = open_locked(trees, name, /* create= */ false, e);
+	t.fd = open_locked(trees, name, how, e);
+	if (t.fd == -ENOENT || t.fd == -EWOULDBLOCK)
+		return t.fd == -ENOENT ? SHARED_TREE_NONE : SHARED_TREE_BUSY;
 	if (t.fd < 0)
-		return t.fd == -ENOENT ? SHARED_TREE_NONE : t.fd;
+		return t.fd;
 	*ret = t;
 	t = SHARED_TREE;
 	return 0;
+}
+
+int shared_tree_open_named(const char *state_dir, const char *name, struct shared_tree *ret,
+			   struct err *e)
+{
+	return open_named(state_dir, name, TRY, ret, e);
 }
 
 int shared_tree_open_of(const char *state_dir, const char *user, struct shared_tree *ret,
@@ -145,10 +161,10 @@ int shared_tree_open_of(const char *state_dir, const char *user, struct shared_t
 	if (n < 0)
 		return errno == ENOENT ? SHARED_TREE_NONE : err_sys(e, "reading '%s'", path);
 	name[n] = '\0';
-	r = shared_tree_open_named(state_dir, name, ret, e);
+	r = open_named(state_dir, name, WAIT, ret, e);
 	/* One that lives no more doesn't keep the tree: it went with the last of the others. */
-	if (r == SHARED_TREE_NONE)
-		unlink(path);
+	if (r == SHARED_TREE_NONE && unlink(path) < 0 && errno != ENOENT)
+		return err_sys(e, "removing '%s'", path);
 	return r;
 }
 
@@ -226,6 +242,31 @@ int shared_tree_use(const struct shared_tree *t, const char *user, pid_t pid, st
 	return r == 0 ? io_replace_file_at(users, user, text, (size_t)n, 0600, e) : r;
 }
 
+/* A later container of this name may use another tree. */
+static bool is_linked(const struct shared_tree *t, const char *path)
+{
+	char name[SHARED_TREE_NAME];
+	ssize_t n = readlinkat(t->state_fd, path, name, sizeof(name));
+
+	return n == (ssize_t)strlen(t->name) && memcmp(name, t->name, (size_t)n) == 0;
+}
+
+/* The link goes last: by it the rest is found. */
+static int unlink_user(const struct shared_tree *t, const char *user, struct err *e)
+{
+	char path[LIMIT_TREE_USER + 16];
+	cleanup_close int scratch = open_dir(t->state_fd, SCRATCH);
+	int r;
+
+	snprintf(path, sizeof(path), USERS "/%s", user);
+	if (!is_linked(t, path))
+		return 0;
+	r = scratch < 0 ? 0 : io_remove_tree_at(scratch, user, e);
+	if (r == 0 && unlinkat(t->state_fd, path, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "forgetting which tree '%s' uses", user);
+	return r;
+}
+
 int shared_tree_leave(const struct shared_tree *t, const char *user, struct err *e)
 {
 	char path[LIMIT_TREE_USER + 16];
@@ -236,9 +277,22 @@ int shared_tree_leave(const struct shared_tree *t, const char *user, struct err 
 	snprintf(path, sizeof(path), USERS "/%s", user);
 	if (unlinkat(t->fd, path, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "forgetting that '%s' uses tree '%s'", user, t->name);
-	if (unlinkat(t->state_fd, path, 0) < 0 && errno != ENOENT)
-		return err_sys(e, "forgetting which tree '%s' uses", user);
-	return 0;
+	return unlink_user(t, user, e);
+}
+
+int shared_tree_users(const struct shared_tree *t, struct strv *ret, struct err *e)
+{
+	int users = open_dir(t->fd, USERS);
+	cleanup_closedir DIR *dir = users < 0 ? NULL : fdopendir(users);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!dir)
+		return errno == ENOENT ? 0 : err_sys(e, "listing who uses tree '%s'", t->name);
+	while (r == 0 && (entry = io_next_entry(dir)))
+		if (entry->d_name[0] != '.') /* else it was never written to its end */
+			r = strv_add(ret, entry->d_name, e);
+	return r;
 }
 
 static bool lives(int users, const char *user, const char *boot)
@@ -260,18 +314,15 @@ static bool lives(int users, const char *user, const char *boot)
 
 int shared_tree_count_others(const struct shared_tree *t, const char *user, struct err *e)
 {
-	int users = open_dir(t->fd, USERS);
-	cleanup_closedir DIR *dir = users < 0 ? NULL : fdopendir(users);
-	struct dirent *entry;
+	cleanup_strv struct strv names = STRV(LIMIT_TREE_USERS);
+	cleanup_close int users = open_dir(t->fd, USERS);
 	char boot[BOOT_ID];
-	int n = 0;
+	int n = 0, r = shared_tree_users(t, &names, e);
 
-	if (!dir)
-		return errno == ENOENT ? 0 : err_sys(e, "listing who uses tree '%s'", t->name);
 	read_boot(boot);
-	while ((entry = io_next_entry(dir)))
-		n += strcmp(entry->d_name, user) != 0 && lives(users, entry->d_name, boot);
-	return n;
+	for (size_t i = 0; i < names.n; i++)
+		n += strcmp(names.v[i], user) != 0 && lives(users, names.v[i], boot);
+	return r < 0 ? r : n;
 }
 
 /* ---- install and undo ------------------------------------------------------------------ */
@@ -349,9 +400,13 @@ int shared_tree_undo(const struct shared_tree *t, json_t *report, struct err *e)
 
 int shared_tree_remove(const struct shared_tree *t, struct err *e)
 {
+	cleanup_strv struct strv users = STRV(LIMIT_TREE_USERS);
 	cleanup_close int trees = open_dir(t->state_fd, TREES);
+	int r = trees < 0 ? err_sys(e, "opening '" TREES "'") : shared_tree_users(t, &users, e);
 
-	if (trees < 0)
-		return err_sys(e, "opening '" TREES "'");
-	return io_remove_tree_at(trees, t->name, e);
+	if (r == 0)
+		r = io_remove_tree_at(trees, t->name, e);
+	for (size_t i = 0; r == 0 && i < users.n; i++)
+		r = unlink_user(t, users.v[i], e);
+	return r;
 }

@@ -228,9 +228,10 @@ static int take_back(struct install *x, int r, struct err *e)
 		return why.code;
 	}
 	trust_rootfs_forget(x->rootfs.mounted, NULL);
-	shared_tree_leave(&x->tree, x->user, NULL);
 	if (shared_tree_count_others(&x->tree, x->user, NULL) == 0)
 		shared_tree_remove(&x->tree, NULL);
+	else
+		shared_tree_leave(&x->tree, x->user, NULL);
 	return r;
 }
 
@@ -254,10 +255,14 @@ static int install_locked(struct install *x, struct err *ret_warning, struct err
 
 static int open_tree_of(struct install *x, struct err *e)
 {
+	struct timespec born = {0};
 	struct vfs_stat root;
 	int r = vfs_lstat(x->view, "/", &root, e);
 
-	return r == 0 ? shared_tree_open(x->q->state_dir, root.dev, root.ino, &x->tree, e) : r;
+	if (r == 0)
+		r = vfs_get_birth(x->view, "/", &born, e);
+	return r == 0 ? shared_tree_open(x->q->state_dir, root.dev, root.ino, born, &x->tree, e)
+		      : r;
 }
 
 static int remember_scratch(struct install *x, struct err *e)
@@ -370,9 +375,10 @@ static int leave(const struct shared_tree *tree, const char *user, struct err *e
 	if (r == 0 && n == 0)
 		r = trust_rootfs_forget(mounted, e);
 	fault_point("runc.trust.undone");
-	if (r == 0)
-		r = shared_tree_leave(tree, user, e);
-	return r == 0 && n == 0 ? shared_tree_remove(tree, e) : r;
+	if (r == 0 && n == 0)
+		r = shared_tree_remove(tree, e);
+	/* Also where a removal was cut off that had begun with the list of users. */
+	return r == 0 ? shared_tree_leave(tree, user, e) : r;
 }
 
 int trust_undo(const struct trust_request *q, struct err *e)

@@ -122,13 +122,5 @@ int trust_rootfs_refresh(const struct trust_rootfs *rootfs, const struct changes
 
 int trust_rootfs_forget(const char *mounted, struct err *e)
 {
-	struct mount_specs specs = {.n = 0};
-	struct err why = ERR_NONE;
-	int r;
-
-	if (!mounted || !*mounted)
-		return 0;
-	r = mounted_overlay_read(mounted, &specs, &why);
-	mount_specs_done(&specs);
-	return r > 0 ? mounted_overlay_forget(mounted, e) : 0; /* else it isn't mounted any more */
+	return mounted && *mounted ? mounted_overlay_forget(mounted, e) : 0;
 }

@@ -152,8 +152,15 @@ int mounted_overlay_read(const char *path, struct mount_specs *ret, struct err *
 
 int mounted_overlay_forget(const char *path, struct err *e)
 {
-	cleanup_close int fd = fspick(AT_FDCWD, path, FSPICK_CLOEXEC | FSPICK_NO_AUTOMOUNT);
+	cleanup_close int fd = -EBADF;
+	uint64_t id;
+	int r = top_of_overlay(path, &id, e);
 
+	if (r == -ENOENT)
+		err_clear(e);
+	if (r <= 0)
+		return r == -ENOENT ? 0 : r;
+	fd = fspick(AT_FDCWD, path, FSPICK_CLOEXEC | FSPICK_NO_AUTOMOUNT);
 	if (fd < 0 || fsconfig(fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
 		return err_sys(e, "making the kernel look at '%s' again", path);
 	return 0;

@@ -19,5 +19,6 @@
  */
 int mounted_overlay_read(const char *path, struct mount_specs *ret, struct err *e);
 
-/* Make the kernel forget what it has looked up in the overlay whose top is @path. 0 or -errno. */
+/* Make the kernel forget what it has looked up in the overlay whose top is @path. 0, also when
+ * none is mounted there; -errno. */
 int mounted_overlay_forget(const char *path, struct err *e);
