@@ -80,6 +80,7 @@
 #define LIMIT_PASSWD        (1 << 20)  /* bytes of the container's passwd or group file */
 #define LIMIT_GROUPS           256  /* supplementary groups of a user */
 
+#define LIMIT_LEFTOVERS     131072  /* execs and trees of which something may be left */
 #define LIMIT_REPAIR_IDS       256  /* ids that one Repair may name */
 #define LIMIT_REPAIR_PATHS      64  /* paths of each kind that Repair shows of one leftover */
 #define LIMIT_REPAIR_SHOWN  (512 << 10) /* bytes of what Repair shows in all */

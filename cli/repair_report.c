@@ -130,6 +130,7 @@ static void print_leftover(FILE *to, const json_t *leftover, uint64_t now_usec)
 	result = result ? result : "?";
 	undone = strcmp(result, "undone") == 0;
 	print_head(to, leftover, result, now_usec);
+	print_paths(to, leftover, "containers", "n_containers", "of the containers of anchor-runc");
 	print_line(to, OUTPUT_PLAIN, "rootfs", json_get_string(leftover, "rootfs"));
 	print_line(to, OUTPUT_PLAIN, "upper", json_get_string(leftover, "upper"));
 	print_line(to, OUTPUT_PLAIN, "family", json_get_string(leftover, "family"));

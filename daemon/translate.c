@@ -220,13 +220,21 @@ int translate_explain(const Anchord__V1__ExplainRequest *q, struct exec_request 
 	return r == 0 ? translate_policy(q->trust_policy, ret, e) : r;
 }
 
+/* What containers of anchor-runc left has a word before it, which no exec has. */
+static int check_leftover_id(const char *id, struct err *e)
+{
+	size_t n = strlen(EXECUTOR_RUNC_TREE);
+
+	return translate_check_id(strncmp(id, EXECUTOR_RUNC_TREE, n) == 0 ? id + n : id, e);
+}
+
 int translate_repair(const Anchord__V1__RepairRequest *q, struct repair_request *ret, struct err *e)
 {
 	ret->ids = STRV(LIMIT_REPAIR_IDS);
 	ret->dry_run = q->dry_run;
 	ret->forget = q->forget;
 	for (size_t i = 0; i < q->n_ids; i++) {
-		int r = translate_check_id(q->ids[i], e);
+		int r = check_leftover_id(q->ids[i], e);
 
 		if (r < 0)
 			return err_wrap(e, r, "ids[%zu]", i);

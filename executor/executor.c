@@ -196,7 +196,7 @@ json_t *executor_authorities_json(struct executor *ex)
 /* How many execs left something that could not be undone; -1: nobody knows. */
 static json_int_t count_leftovers(struct executor *ex)
 {
-	cleanup_strv struct strv ids = STRV(4 * LIMIT_EXECS);
+	cleanup_strv struct strv ids = STRV(LIMIT_LEFTOVERS);
 
 	return leftover_list(ex, &ids, NULL) < 0 ? -1 : (json_int_t)ids.n;
 }

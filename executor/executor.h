@@ -8,6 +8,7 @@
  * locked, so two daemons never share them.
  *
  *	<state_dir>/execs/<id>/   journal and backups of one exec (cacerts/journal.h)
+ *	<state_dir>/runc/         what anchor-runc has to undo (cacerts/shared_tree.h)
  *	<state_dir>/underlays/    files that are shown in containers (cacerts/underlay.h)
  *	<run_dir>/scratch/<id>/   upper of the built-in default rootfs; layers of helpers
  *	<run_dir>/staging/        always empty; see runtime/plan.h
@@ -48,6 +49,10 @@ struct executor *executor_free(struct executor *ex);
  */
 int executor_recover(struct executor *ex, json_t **ret_report, struct err *e);
 
+/* Before the name of a tree in which containers of anchor-runc left something: an id for a repair.
+ */
+#define EXECUTOR_RUNC_TREE "runc:"
+
 struct repair_request {
 	struct strv ids; /* of these only; empty: of all */
 	bool dry_run;    /* look, change nothing */
@@ -55,7 +60,7 @@ struct repair_request {
 };
 
 /*
- * executor_repair - undo what is left of execs that live no more
+ * executor_repair - undo what is left of execs, and of containers of anchor-runc, that live no more
  * @ret: what was left and what became of it (docs/json.md); the caller frees it
  *
  * What can't be undone stays and does not fail the call. No journal of an exec that lives is

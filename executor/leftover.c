@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "cacerts/undo.h"
 #include "executor/leftover.h"
+#include "executor/runc_trees.h"
 
 /* ---- which there are --------------------------------------------------------------------- */
 
@@ -35,7 +36,8 @@ int leftover_names(int dirfd, struct strv *ret, struct err *e)
 
 bool leftover_is_alive(struct executor *ex, const char *id)
 {
-	return claims_has(&ex->claims, id) || targets_owns(&ex->targets, id);
+	return claims_has(&ex->claims, id) || targets_owns(&ex->targets, id) ||
+	       (runc_trees_is_id(id) && runc_trees_is_alive(ex, id));
 }
 
 struct dated {
@@ -48,6 +50,10 @@ static void date(struct executor *ex, struct dated *x)
 	/* A directory's time is that of the name of the journal in it, which grows later. */
 	static const char *const files[] = {"", "/" JOURNAL_MOUNT_POINTS, "/" JOURNAL_TRUST};
 
+	if (runc_trees_is_id(x->id)) {
+		x->since = runc_trees_date(ex, x->id);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		char path[LIMIT_PATH];
 		struct stat st;
@@ -69,18 +75,20 @@ static int newest_first(const void *a, const void *b)
 
 int leftover_list(struct executor *ex, struct strv *ret, struct err *e)
 {
-	cleanup_strv struct strv ids = STRV(4 * LIMIT_EXECS);
+	cleanup_strv struct strv ids = STRV(LIMIT_LEFTOVERS);
 	cleanup_free struct dated *v = NULL;
 	size_t n = 0;
 	int r = leftover_names(ex->execs_fd, &ids, e);
 
+	if (r == 0)
+		r = runc_trees_list(ex, &ids, e);
 	if (r < 0)
 		return r;
 	v = calloc(ids.n + 1, sizeof(*v));
 	if (!v)
 		return err_oom(e);
 	for (size_t i = 0; i < ids.n; i++) {
-		if (leftover_is_alive(ex, ids.v[i]))
+		if (claims_has(&ex->claims, ids.v[i]) || targets_owns(&ex->targets, ids.v[i]))
 			continue;
 		v[n].id = ids.v[i];
 		date(ex, &v[n++]);
@@ -151,7 +159,7 @@ static int undo(struct leftover *l, int fd, struct err *e)
 	return r;
 }
 
-static int settle(struct leftover *l, const char *name, struct err *e)
+int leftover_settle_journal(struct leftover *l, const char *name, struct err *e)
 {
 	cleanup_close int fd = openat(l->dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = 0;
@@ -170,7 +178,7 @@ static int settle(struct leftover *l, const char *name, struct err *e)
 			r = undo(l, fd, e);
 	}
 	if (r < 0)
-		return err_wrap(e, r, "exec '%s'", l->id);
+		return err_wrap(e, r, "%s '%s'", runc_trees_is_id(l->id) ? "tree" : "exec", l->id);
 	return l->dry_run ? 0 : journal_remove(l->dirfd, name, RECORD_DURABLE, e);
 }
 
@@ -180,13 +188,15 @@ int leftover_settle(struct leftover *l, struct err *e)
 {
 	int r = 0;
 
+	if (runc_trees_is_id(l->id))
+		return runc_trees_settle(l, e);
 	l->step = LEFTOVER_READ;
 	l->dirfd = openat(l->ex->execs_fd, l->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (l->dirfd < 0)
 		return errno == ENOENT ? LEFTOVER_GONE
 				       : err_sys(e, "opening the state directory of '%s'", l->id);
 	for (const char *const *name = exec_journals; r == 0 && *name; name++)
-		r = settle(l, *name, e);
+		r = leftover_settle_journal(l, *name, e);
 	l->dirfd = fd_close(l->dirfd);
 	if (r == 0 && !l->dry_run)
 		r = leftover_forget(l, e);
@@ -197,10 +207,12 @@ int leftover_settle(struct leftover *l, struct err *e)
 /* The journals' entries go first: what is half removed must not be taken for a journal. */
 int leftover_forget(struct leftover *l, struct err *e)
 {
-	cleanup_close int dir =
-		openat(l->ex->execs_fd, l->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int dir = -EBADF;
 	int r = 0;
 
+	if (runc_trees_is_id(l->id))
+		return runc_trees_forget(l, e);
+	dir = openat(l->ex->execs_fd, l->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0 && errno == ENOENT)
 		return LEFTOVER_GONE;
 	if (dir < 0 && unlinkat(l->ex->execs_fd, l->id, 0) < 0) /* not even a directory */

@@ -6,6 +6,8 @@
  * A directory in <state_dir>/execs that no exec claims and that holds the journal of no shared
  * tree: the daemon was killed while the exec ran, or its undo failed. Journals are undone in the
  * order of exec_journals, then scratch and state go.
+ *
+ * Those of containers of anchor-runc are among them (runc_trees.h).
  */
 #include "cacerts/changes.h"
 #include "cacerts/journal.h"
@@ -40,6 +42,8 @@ bool leftover_is_alive(struct executor *ex, const char *id);
 /* The ids of all there are, the newest first: what was installed last is undone first. */
 int leftover_list(struct executor *ex, struct strv *ret, struct err *e);
 
+/* One of its journals, in the directory @l->dirfd. Returns 0; -errno with @l->step. */
+int leftover_settle_journal(struct leftover *l, const char *name, struct err *e);
 /*
  * Undo and remove, or only look. Returns: 0; LEFTOVER_GONE; -errno with @l->step: it stays.
  */

@@ -32,7 +32,7 @@ static int kill_containers(struct executor *ex, json_t *report, struct err *e)
 
 static int undo_all(struct executor *ex, json_t *report, struct err *e)
 {
-	cleanup_strv struct strv ids = STRV(4 * LIMIT_EXECS);
+	cleanup_strv struct strv ids = STRV(LIMIT_LEFTOVERS);
 	int r = leftover_list(ex, &ids, e);
 
 	for (size_t i = 0; r == 0 && i < ids.n; i++) {

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "executor/leftover.h"
+#include "executor/runc_trees.h"
 
 enum { KILL_TIMEOUT_USEC = 10 * 1000 * 1000 };
 
@@ -56,7 +57,7 @@ static int check_id(struct executor *ex, const struct strv *all, const char *id,
 static int choose(struct executor *ex, const struct repair_request *q, struct strv *ret,
 		  struct err *e)
 {
-	cleanup_strv struct strv all = STRV(4 * LIMIT_EXECS);
+	cleanup_strv struct strv all = STRV(LIMIT_LEFTOVERS);
 	int r = leftover_list(ex, &all, e);
 
 	for (size_t i = 0; r == 0 && i < q->ids.n; i++)
@@ -76,6 +77,8 @@ static int kill_container(struct leftover *l, struct err *e)
 	int r;
 
 	l->step = LEFTOVER_KILL;
+	if (runc_trees_is_id(l->id))
+		return 0; /* who has made them ends them */
 	snprintf(helper, sizeof(helper), "%s:helper", l->id);
 	r = cgroup_leaf_destroy(l->ex->cgroups, l->id, KILL_TIMEOUT_USEC, e);
 	return r == 0 ? cgroup_leaf_destroy(l->ex->cgroups, helper, KILL_TIMEOUT_USEC, e) : r;
@@ -176,7 +179,7 @@ static void repair_all(struct executor *ex, const struct repair_request *q, cons
 int executor_repair(struct executor *ex, const struct repair_request *q, json_t **ret,
 		    struct err *e)
 {
-	cleanup_strv struct strv ids = STRV(4 * LIMIT_EXECS);
+	cleanup_strv struct strv ids = STRV(LIMIT_LEFTOVERS);
 	struct report report = {.n = 0};
 	int r = check(q, e);
 

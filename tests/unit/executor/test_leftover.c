@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "cacerts/shared_tree.h"
+#include "executor/executor.h"
 #include "tests/support/suite.h"
 #include "tests/support/tree.h"
 
@@ -20,6 +22,7 @@ static void setup(void)
 	tree_dir(&t, "execs");
 	tree_dir(&t, "scratch");
 	ex = (struct executor){
+		.state_dir = t.path,
 		.execs_fd = open(tree_at(&t, "execs"), O_RDONLY | O_DIRECTORY),
 		.scratch_fd = open(tree_at(&t, "scratch"), O_RDONLY | O_DIRECTORY),
 	};
@@ -79,6 +82,58 @@ START_TEST(the_newest_comes_first_and_who_lives_is_none)
 	targets_forget(&ex.targets, target);
 	claims_drop(&ex.claims, claim);
 	expect_list((const char *const[]){"owner", "alive", "new", "middle", "old"}, 5);
+}
+END_TEST
+
+START_TEST(a_tree_of_anchor_runc_is_left_when_nobody_lives_in_it)
+{
+	cleanup_shared_tree struct shared_tree tree = SHARED_TREE;
+	cleanup_json json_t *doc = json_object();
+	char user[] = "0123456789abcdef-0123456789abcdef-ctr", id[SHARED_TREE_NAME + 8];
+	struct leftover l = {.ex = &ex, .id = id, .doc = doc};
+	struct err e = ERR_NONE;
+
+	ck_ok(shared_tree_open(tree_at(&t, "runc"), 1, 2, (struct timespec){0}, &tree, &e), e);
+	snprintf(id, sizeof(id), EXECUTOR_RUNC_TREE "%s", tree.name);
+	ck_ok(shared_tree_use(&tree, user, getpid(), &e), e);
+	expect_list(NULL, 0); /* it is open */
+	ck_assert(leftover_is_alive(&ex, id));
+	shared_tree_done(&tree);
+	expect_list(NULL, 0);
+	ck_assert(leftover_is_alive(&ex, id));
+	ck_assert_int_eq(leftover_settle(&l, &e), -EBUSY);
+	ck_assert_int_eq(leftover_forget(&l, &e), -EBUSY);
+
+	tree_file(&t, "runc/trees/3-4-0/trust/journal", "{");
+	expect_list((const char *const[]){"runc:3-4-0"}, 1);
+	l.id = "runc:3-4-0";
+	ck_assert_int_eq(leftover_settle(&l, &e), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(e.msg, "tree 'runc:3-4-0'"));
+	ck_assert_str_eq(json_get_string(doc, "kind"), "runc");
+	ck_assert_int_eq(leftover_forget(&l, &e), 0);
+	ck_assert_int_eq(leftover_forget(&l, &e), LEFTOVER_GONE);
+	expect_list(NULL, 0);
+}
+END_TEST
+
+START_TEST(a_tree_of_anchor_runc_is_shown_with_its_containers)
+{
+	cleanup_json json_t *doc = json_object();
+	struct leftover l = {.ex = &ex, .id = "runc:3-4-0", .doc = doc, .dry_run = true};
+	const char *user = "0123456789abcdef-fedcba9876543210-ctr";
+	const json_t *ids;
+	struct err e = ERR_NONE;
+	char path[128];
+
+	snprintf(path, sizeof(path), "runc/trees/3-4-0/users/%s", user);
+	tree_file(&t, path, "1 1 x\n");
+	ck_ok(leftover_settle(&l, &e), e);
+	ids = json_object_get(doc, "containers");
+	ck_assert_uint_eq(json_array_size(ids), 1);
+	ck_assert_str_eq(json_string_value(json_array_get(ids, 0)), "ctr");
+	l.dry_run = false;
+	ck_ok(leftover_settle(&l, &e), e);
+	expect_list(NULL, 0);
 }
 END_TEST
 
@@ -176,5 +231,7 @@ START_TEST(one_repair_works_at_a_time)
 END_TEST
 
 SUITE("executor/leftover", setup, teardown, the_newest_comes_first_and_who_lives_is_none,
+      a_tree_of_anchor_runc_is_left_when_nobody_lives_in_it,
+      a_tree_of_anchor_runc_is_shown_with_its_containers,
       a_journal_that_can_not_be_read_stays_and_is_named, what_was_thrown_away_needs_no_tree,
       long_lists_are_cut_and_counted, a_report_stays_below_a_reply, one_repair_works_at_a_time)
