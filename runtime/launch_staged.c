@@ -72,6 +72,19 @@ static bool names_no_variables(const struct orders *o)
 	return false;
 }
 
+/*
+ * A plain container needs no outside process: the program is executed in its namespaces at once.
+ * Until then it shares our memory, so nobody else may be in its pid namespace.
+ */
+static bool can_be_alone(const struct orders *o)
+{
+	for (size_t i = 0; i < ORDER_HOOKS; i++)
+		if (o->hooks[i].n > 0)
+			return false;
+	return o->outside.n == 0 && !o->uid_map && !o->listener_state &&
+	       o->clone_flags & CLONE_NEWPID;
+}
+
 static int prepare(struct runtime_plan *plan, const struct launch *how, struct stage *s, int report,
 		   struct err *e)
 {
@@ -94,6 +107,9 @@ static int prepare(struct runtime_plan *plan, const struct launch *how, struct s
 	plan->orders.state = how->state ? how->state : "{\"id\":\"\"";
 	plan->orders.listener_state = plan->listener_path ? how->listener_state : NULL;
 	plan->orders.n_preserved = how->n_preserved;
+	plan->orders.is_alone = can_be_alone(&plan->orders);
+	if (plan->orders.is_alone)
+		s->fds[ORDER_FD_CGROUP] = -EBADF; /* it is born there */
 	number_fds(plan, s);
 	s->orders = sys_memory_file("orders");
 	return s->orders < 0 ? err_sys(e, "making room for the plan")
@@ -130,11 +146,16 @@ static bool hear(int fd, pid_t *ret_pid, struct child_report *ret_failure)
 	return heard;
 }
 
+static void wait_end(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static void end_process(pid_t pid)
 {
 	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	wait_end(pid);
 }
 
 /*
@@ -177,8 +198,15 @@ static int conclude(const struct launch *how, pid_t pid, const struct child_repo
 	return 0;
 }
 
-static int run_init(struct stage *s, int report, const struct launch *how,
-		    struct runtime_process *ret, struct err *e)
+static int not_executed(int code, struct err *e)
+{
+	errno = -code;
+	return err_sys(e, "executing the program that sets containers up");
+}
+
+/* The outside process tells which one it has made, and ends. */
+static int run_outside(struct stage *s, int report, const struct launch *how,
+		       struct runtime_process *ret, struct err *e)
 {
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_CLEAR_SIGHAND,
@@ -192,13 +220,33 @@ static int run_init(struct stage *s, int report, const struct launch *how,
 		return err_sys(e, "starting a process");
 	s->report = fd_close(s->report); /* so that it ends with the others */
 	hear(report, &inside, &failure);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (s->code < 0) {
-		errno = -s->code;
-		return err_sys(e, "executing the program that sets containers up");
-	}
-	return conclude(how, inside, &failure, ret, e);
+	wait_end(pid);
+	return s->code < 0 ? not_executed(s->code, e) : conclude(how, inside, &failure, ret, e);
+}
+
+static int run_alone(struct stage *s, int report, uint64_t clone_flags, const struct launch *how,
+		     struct runtime_process *ret, struct err *e)
+{
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_CLEAR_SIGHAND | clone_flags |
+			 (how->cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+		.exit_signal = SIGCHLD,
+		.cgroup = how->cgroup_fd >= 0 ? (uint64_t)how->cgroup_fd : 0,
+	};
+	struct child_report failure = {.code = 0};
+	pid_t pid = launch_clone(&args, child_stage, s);
+	pid_t ignored;
+	bool heard;
+
+	if (pid < 0)
+		return launch_clone_error(how->cgroup_fd, errno, e);
+	s->report = fd_close(s->report);
+	heard = hear(report, &ignored, &failure);
+	if (s->code < 0 || !heard)
+		end_process(pid);
+	if (s->code < 0)
+		return not_executed(s->code, e);
+	return conclude(how, heard ? pid : 0, &failure, ret, e);
 }
 
 int launch_staged(struct runtime_plan *plan, const struct launch *how, struct runtime_process *ret,
@@ -216,7 +264,9 @@ int launch_staged(struct runtime_plan *plan, const struct launch *how, struct ru
 	orders = s.orders; /* the child, in our memory, changes it */
 	s.report = ends[1];
 	if (r == 0)
-		r = run_init(&s, report, how, ret, e);
+		r = plan->orders.is_alone
+			    ? run_alone(&s, report, plan->orders.clone_flags, how, ret, e)
+			    : run_outside(&s, report, how, ret, e);
 	else
 		fd_close(ends[1]);
 	fd_close(orders);

@@ -286,6 +286,14 @@ static int play_outside(struct child *c)
 	return attend(c, c->attends, pid);
 }
 
+/* Who launched has made the namespaces, and knows who this is; it wants to hear that it runs. */
+static int play_alone(struct child *c)
+{
+	c->report->pid = 1;
+	send_report(c);
+	return play_inside(c);
+}
+
 int main(int argc, char **argv)
 {
 	static int held[ORDER_HELD];
@@ -308,6 +316,8 @@ int main(int argc, char **argv)
 	c.report_fd = orders->fds[ORDER_FD_REPORT];
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* others in the container have no business here */
 	c.umask = umask(0); /* modes of nodes and directories are meant as they are written */
+	if (orders->is_alone)
+		return play_alone(&c);
 	report.code = play_outside(&c);
 	if (report.code < 0)
 		send_report(&c);
