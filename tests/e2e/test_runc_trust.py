@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -143,7 +144,7 @@ def test_what_the_process_changed_is_kept(engine, operator, stranger, overlay, s
 # The law, with the same processes as for execs of the daemon.
 
 def make_place(tree, name):
-    """A runtime leaves the places that it mounts something at: two runs would differ in its time."""
+    """A runtime leaves what it mounts something at: two runs would differ in its time."""
     before = os.stat(tree)
     os.mkdir(f"{tree}/{name}")
     for path in (f"{tree}/{name}", tree):
@@ -335,8 +336,8 @@ def test_layers_with_relative_paths_are_read_only_for_us(engine, operator, overl
     assert sorted(p.name for p in overlay.tree.rglob("*")) == ["etc", "motd"]
 
 
-def test_what_a_process_holds_open_costs_the_authorities_not_the_container(engine, operator, overlay,
-                                                                           shown):
+def test_what_a_process_holds_open_costs_the_authorities_not_the_container(
+        engine, operator, overlay, shown):
     """The kernel can't forget a directory that somebody is in."""
     holder = subprocess.Popen(
         engine.in_namespace("sh", "-c", f"cd {shown}/etc/ssl/certs; echo; exec sleep 1000"),
@@ -366,7 +367,7 @@ def test_switched_off(engine, operator, overlay, shown, how):
     overlay.assert_untouched()
 
 
-def test_without_authorities_there_is_nothing_to_say_unless_they_are_required(engine, overlay, shown):
+def test_without_authorities_nothing_is_said_unless_they_are_required(engine, overlay, shown):
     for path in engine.authorities.iterdir():
         path.unlink()
     done = engine.run(shown, "echo", "hello")
@@ -484,12 +485,22 @@ def test_an_exec_over_the_same_tree_is_waited_for(own_daemon, beside, operator, 
     overlay.assert_untouched()
 
 
-def test_a_directory_that_has_got_the_number_of_one_that_is_gone(engine, operator, overlay, shown):
+def test_a_directory_that_has_got_the_number_of_one_that_is_gone(engine, operator, make_rootfs):
     """Numbers of inodes are given again; what can't be undone any more must not be in the way."""
-    id_ = abandon(engine, overlay)
+    gone = make_rootfs("bookworm-ca", "overlay")
+    time.sleep(0.05)  # more than a tick of the clock that gives birthdays
+    root = make_rootfs("bookworm-ca", "overlay")
+    id_ = abandon(engine, gone)
     tree, = (engine.state / "trees").iterdir()
     device, inode, born = tree.name.split("-")
-    stat_ = os.stat(overlay.tree)
-    assert (device, inode) == (f"{stat_.st_dev:x}", f"{stat_.st_ino:x}") and born != "0"
+    assert int(inode, 16) == os.stat(gone.tree).st_ino
+    again = f"{device}-{os.stat(root.tree).st_ino:x}-{born}"
+    tree.rename(tree.parent / again)
+    away = gone.tree.rename(f"{gone.tree}.away")
+    done = engine.run(engine.mount(root), *counts(operator))
+    assert done.stdout == "1\n", done.stderr
+    root.assert_untouched()
+    away.rename(gone.tree)
+    (tree.parent / again).rename(tree)
     engine.do("delete", "--force", id_)
-    overlay.assert_untouched()
+    gone.assert_untouched()

@@ -171,7 +171,8 @@ class Engine:
 
     def traces(self) -> list:
         found = []
-        for directory in (self.root, *(self.state / name for name in ("trees", "users", "scratch"))):
+        names = "trees", "users", "scratch"
+        for directory in (self.root, *(self.state / name for name in names)):
             if directory.is_dir():
                 found += [str(directory / name) for name in os.listdir(directory)]
         return found
