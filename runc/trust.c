@@ -111,14 +111,12 @@ static int run_tool(void *arg, const struct mount_specs *rootfs, const struct mo
 /* ---- masks ----------------------------------------------------------------------------- */
 
 /* Private copies in the scratch directory, bound over what can't be written. */
-static int play_masks(const struct install *x, const struct changes *masks, const char *dir,
-		      struct err *e)
+static int play_masks(const struct changes *masks, const char *dir, struct err *e)
 {
 	cleanup_mount_specs struct mount_specs root = {.n = 0};
 	cleanup_vfs struct vfs *fs = NULL;
 	int r = io_mkdir_p(dir, 0755, e);
 
-	(void)x;
 	if (r == 0)
 		r = mount_specs_add(&root, "bind", dir, "/", "bind", e);
 	if (r == 0)
@@ -134,7 +132,7 @@ static int show_masks(const struct install *x, const struct cacerts_plan *p, str
 	if (p->masked.n == 0)
 		return 0;
 	snprintf(dir, sizeof(dir), "%s/masks", x->scratch);
-	r = play_masks(x, &p->masks, dir, e);
+	r = play_masks(&p->masks, dir, e);
 	for (size_t i = 0; r == 0 && i < p->masked.n; i++) {
 		snprintf(source, sizeof(source), "%s/%zu", dir, i);
 		r = mount_specs_add(&x->config->container.mounts, "bind", source, p->masked.v[i],
@@ -193,7 +191,7 @@ static int plan(struct install *x, struct cacerts_plan *ret, struct err *e)
 	return r == 0 ? cacerts_plan(&q, x->view, ret, e) : r;
 }
 
-/* What couldn't be done, if the plan says so; else NULL. */
+/* A container without a store goes on, and its caller is told. */
 static void warn_of_incomplete(const struct cacerts_plan *p, struct err *ret)
 {
 	if (!p->complete)
