@@ -10,7 +10,7 @@ import pytest
 
 from support import pki
 from support.attack_fixtures import jail, stage  # noqa: F401
-from support.daemon import is_alive
+from support.daemon import wait_until
 
 HUGE = 1 << 30
 
@@ -99,7 +99,6 @@ def test_a_link_in_place_of_a_containers_directory_is_not_followed(stage, verb):
 @pytest.mark.parametrize("make", [fifo, device, link_to_device, directory, huge, link_to_host])
 def test_a_state_that_is_none_can_be_deleted(stage, make):
     name = stage.create("/attacker", "rest")
-    pid = stage.pid(name)
     state = stage.root / name / "state.json"
     kept = state.read_text()
     state.unlink()
@@ -110,7 +109,7 @@ def test_a_state_that_is_none_can_be_deleted(stage, make):
     state.rmdir() if state.is_dir() and not state.is_symlink() else state.unlink()
     state.write_text(kept)
     stage.ok("delete", "--force", name)
-    assert not is_alive(pid)
+    wait_until(lambda: not stage.jail.processes(), 10, "its process is gone")
 
 
 def test_what_is_put_into_a_containers_directory_goes_and_nothing_else(stage):
