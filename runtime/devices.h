@@ -21,7 +21,10 @@ struct bpf_insn; /* linux/bpf.h */
 
 enum { DEVICE_READ = 1 << 0, DEVICE_WRITE = 1 << 1, DEVICE_MAKE = 1 << 2 };
 
-enum { DEVICE_RULE_INSNS = 8 /* of one rule, at most */, DEVICE_FIXED_INSNS = 8 /* around them */ };
+enum {
+	DEVICE_RULE_INSNS = 9 /* of one rule, at most */,
+	DEVICE_FIXED_INSNS = 17 /* around them */
+};
 
 struct device_rule {
 	bool allow;
