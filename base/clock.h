@@ -26,6 +26,14 @@ static inline uint64_t clock_mono_usec(void)
 	return clock_usec(CLOCK_MONOTONIC);
 }
 
+enum { CLOCK_TEXT = 96 /* for any numbers, so that compilers see it */ };
+
+/*
+ * UTC as in RFC 3339: "2026-11-26T23:59:59.5Z", without zeros at the end of the fraction.
+ * gmtime_r() would read the file of the local time zone, and each container wants the time.
+ */
+void clock_text(const struct timespec *t, char ret[CLOCK_TEXT]);
+
 /* Microseconds since 1970, for people. */
 static inline uint64_t clock_wall_usec(void)
 {

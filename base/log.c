@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 static const char *const format_names[LOG_FORMAT_MAX] = {
 	[LOG_TEXT] = "text", [LOG_JOURNALD] = "journald", [LOG_JSON] = "json"};
@@ -62,13 +63,9 @@ static int format_json(char *line, size_t max, enum log_level level, const char 
 {
 	cleanup_json json_t *j = NULL;
 	cleanup_free char *dump = NULL;
-	struct timespec now;
-	struct tm tm;
-	char when[40];
+	char when[CLOCK_TEXT];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	clock_text(&(struct timespec){.tv_sec = time(NULL)}, when);
 	j = json_pack("{s:s, s:s, s:s, s:o}", "time", when, "level", levels[level].name, "id", id,
 		      "msg", to_json(text));
 	dump = j ? json_dumps(j, JSON_COMPACT) : NULL;

@@ -8,6 +8,7 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/process.h"
@@ -102,11 +103,11 @@ static int fill_state(struct creation *c, struct err *e)
 	const struct container_spec *spec = &config->container;
 	struct container_state *s = &c->container.state;
 	struct timespec now;
-	char created[64];
+	char created[CLOCK_TEXT];
 	bool oom = false;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	container_state_time(&now, created, sizeof(created));
+	clock_text(&now, created);
 	s->id = copy(c->id, &oom);
 	s->oci_version = copy(config->oci_version, &oom);
 	s->bundle = copy(c->bundle.path, &oom);

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -135,9 +136,7 @@ static void put(enum output_level level, const char *sentence)
 {
 	cleanup_close int fd = -EBADF;
 	cleanup_free char *line = NULL;
-	char when[40];
-	struct tm tm;
-	time_t now;
+	char when[CLOCK_TEXT];
 
 	if (setup.ident) {
 		openlog(setup.ident, LOG_PID, LOG_DAEMON);
@@ -149,9 +148,7 @@ static void put(enum output_level level, const char *sentence)
 		if (fd < 0)
 			return;
 	}
-	now = time(NULL);
-	gmtime_r(&now, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	clock_text(&(struct timespec){.tv_sec = time(NULL)}, when);
 	line = output_format_line(setup.format, level, when, sentence);
 	write_line(setup.file ? fd : STDERR_FILENO, line ? line : sentence);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/json.h"
 #include "base/limits.h"
@@ -271,18 +270,4 @@ json_t *container_state_document(const struct container_state *s, enum container
 	add_annotations(s, j);
 	json_object_set_new(j, "owner", json_string(owner));
 	return j;
-}
-
-void container_state_time(const struct timespec *t, char *ret, size_t size)
-{
-	char seconds[32], fraction[16];
-	struct tm tm;
-	size_t n;
-
-	gmtime_r(&t->tv_sec, &tm);
-	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
-	n = (size_t)snprintf(fraction, sizeof(fraction), ".%09ld", t->tv_nsec);
-	while (n > 0 && (fraction[n - 1] == '0' || fraction[n - 1] == '.'))
-		fraction[--n] = '\0';
-	snprintf(ret, size, "%s%sZ", seconds, fraction);
 }

@@ -77,6 +77,3 @@ char *container_state_document_head(const struct container_state *s);
  */
 json_t *container_state_document(const struct container_state *s, enum container_status status,
 				 const char *owner);
-
-/* "2026-11-23T21:46:40.553174013Z", without zeros at its end. */
-void container_state_time(const struct timespec *t, char *ret, size_t size);

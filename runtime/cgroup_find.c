@@ -9,6 +9,9 @@
 
 #include "base/io.h"
 #include "base/path.h"
+#include "base/statmount.h"
+
+#define USUAL_MOUNT "/sys/fs/cgroup"
 
 enum { PROC_FILE_MAX = 1 << 20 /* bytes of mountinfo */ };
 
@@ -52,7 +55,8 @@ static bool is_cgroup2_line(char *line, const char **ret_mount)
 	return true;
 }
 
-int cgroup_find_mount(char ret[LIMIT_PATH], struct err *e)
+/* All of mountinfo. */
+static int search(char ret[LIMIT_PATH], struct err *e)
 {
 	cleanup_buf struct buf text = BUF(PROC_FILE_MAX);
 	const char *mount = NULL;
@@ -67,6 +71,23 @@ int cgroup_find_mount(char ret[LIMIT_PATH], struct err *e)
 	if (!mount)
 		return err_set(e, -ENOENT, ERR_UNSUPPORTED, "no cgroup2 file system is mounted");
 	return path_canonical(mount, ret, LIMIT_PATH, e);
+}
+
+/* Where it nearly always is. */
+static bool is_usual(void)
+{
+	struct mount_info info;
+
+	return statmount_read(USUAL_MOUNT, &info) == 0 && info.magic == CGROUP2_SUPER_MAGIC &&
+	       strcmp(info.root, "/") == 0;
+}
+
+int cgroup_find_mount(char ret[LIMIT_PATH], struct err *e)
+{
+	if (!is_usual())
+		return search(ret, e);
+	strcpy(ret, USUAL_MOUNT);
+	return 0;
 }
 
 /* "0::<path>" in /proc/<pid>/cgroup is the line of the v2 hierarchy. */

@@ -173,28 +173,8 @@ START_TEST(hooks_get_a_document_that_is_open_at_its_end)
 }
 END_TEST
 
-START_TEST(times_are_those_of_go)
-{
-	static const struct {
-		struct timespec t;
-		const char *text;
-	} cases[] = {
-		{{1795470400, 553174013}, "2026-11-23T21:46:40.553174013Z"},
-		{{1795470400, 500000000}, "2026-11-23T21:46:40.5Z"},
-		{{1795470400, 10}, "2026-11-23T21:46:40.00000001Z"},
-		{{1795470400, 0}, "2026-11-23T21:46:40Z"},
-	};
-	char text[64];
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		container_state_time(&cases[i].t, text, sizeof(text));
-		ck_assert_str_eq(text, cases[i].text);
-	}
-}
-END_TEST
-
 SUITE("runc/state", setup, teardown, what_is_written_is_read_back,
       no_cut_of_it_is_taken_for_a_state, no_changed_byte_does_harm,
       values_that_can_not_be_are_refused, the_state_of_another_container_is_refused,
       the_document_has_the_keys_of_runc_in_their_order,
-      hooks_get_a_document_that_is_open_at_its_end, times_are_those_of_go)
+      hooks_get_a_document_that_is_open_at_its_end)
