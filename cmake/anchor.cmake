@@ -21,6 +21,14 @@ if(ANCHOR_SANITIZE)
     target_link_options(anchor_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+# anchor_package(JANSSON jansson>=2.14 libjansson.a): a library to link with, ${JANSSON}; a program
+# with the property OWN_COPIES takes it from the archive.
+macro(anchor_package name module archive)
+    pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+    find_library(${name}_ARCHIVE ${archive} REQUIRED)
+    set(${name} "$<IF:$<BOOL:$<TARGET_PROPERTY:OWN_COPIES>>,${${name}_ARCHIVE},PkgConfig::${name}>")
+endmacro()
+
 # anchor_library(vfs SOURCES a.c b.c LINK base PkgConfig::X): the static library of a folder.
 function(anchor_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-
 #include "tests/support/suite.h"
 
 START_TEST(times_are_those_of_go)
