@@ -167,9 +167,11 @@ def test_writes_reach_the_kernel_while_proc_is_exchanged_cve_2025_52881(stage):
         assert (at / "oom_score_adj").read_text() == "77\n"
     bundle = stage.bundle("true", change=change)
     rootfs = bundle / "rootfs"
-    stage.spawn([stage.attacker, "swap", rootfs / "proc", rootfs / "fake"])
+    attack = stage.spawn([stage.attacker, "swap", rootfs / "proc", rootfs / "fake"])
     wait_until(lambda: (rootfs / "proc/self").exists(), SECONDS, "they are exchanged")
     assert start_many(stage, bundle, look) == STARTS
+    attack.kill()
+    attack.wait()
     fakes = {p.read_text() for p in rootfs.glob("*/self/oom_score_adj")}
     assert fakes == {"fake\n"}
 
