@@ -12,7 +12,7 @@ void buf_done(struct buf *b)
 	*b = BUF(b->max);
 }
 
-static int reserve(struct buf *b, size_t more, struct err *e)
+int buf_reserve(struct buf *b, size_t more, struct err *e)
 {
 	size_t want = b->cap ? b->cap : 256;
 	char *p;
@@ -26,6 +26,7 @@ static int reserve(struct buf *b, size_t more, struct err *e)
 	p = realloc(b->data, want);
 	if (!p)
 		return err_oom(e);
+	p[b->n] = '\0';
 	b->data = p;
 	b->cap = want;
 	return 0;
@@ -33,7 +34,7 @@ static int reserve(struct buf *b, size_t more, struct err *e)
 
 int buf_add(struct buf *b, const void *bytes, size_t n, struct err *e)
 {
-	int r = reserve(b, n, e);
+	int r = buf_reserve(b, n, e);
 
 	if (r < 0)
 		return r;
@@ -55,7 +56,7 @@ int buf_addf(struct buf *b, struct err *e, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return err_set(e, -EINVAL, ERR_INTERNAL, "bad format");
-	r = reserve(b, (size_t)n, e);
+	r = buf_reserve(b, (size_t)n, e);
 	if (r < 0)
 		return r;
 	va_start(ap, fmt);

@@ -29,6 +29,12 @@ int buf_add(struct buf *b, const void *bytes, size_t n, struct err *e);
 int buf_addf(struct buf *b, struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * Room for @n bytes more and the NUL, which the caller writes behind the others, to add their
+ * number to n. Errors as for buf_add().
+ */
+int buf_reserve(struct buf *b, size_t n, struct err *e);
+
 /* Forget the content, keep the memory. */
 void buf_clear(struct buf *b);
 

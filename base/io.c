@@ -11,23 +11,38 @@
 #include "base/fault.h"
 #include "base/limits.h"
 
+enum { READ_BYTES = 4096 };
+
+/* How many bytes came. One that is too many has room in the place of the NUL. */
+static ssize_t read_some(int fd, struct buf *to, struct err *e)
+{
+	size_t left = to->max - to->n;
+	int r = buf_reserve(to, left < READ_BYTES ? left : READ_BYTES, e);
+	size_t room = to->cap - to->n;
+	ssize_t n;
+
+	if (r < 0)
+		return r;
+	do
+		n = read(fd, to->data + to->n, room <= left ? room - 1 : left + 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(e, "reading");
+	if ((size_t)n > left)
+		return buf_reserve(to, (size_t)n, e);
+	return n;
+}
+
 int io_read_all(int fd, struct buf *to, struct err *e)
 {
-	char chunk[16384];
-
 	for (;;) {
-		ssize_t n = read(fd, chunk, sizeof(chunk));
-		int r;
+		ssize_t n = read_some(fd, to, e);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "reading");
-		if (n == 0)
-			return 0;
-		r = buf_add(to, chunk, (size_t)n, e);
-		if (r < 0)
-			return r;
+		if (to->data)
+			to->data[to->n + (n > 0 ? (size_t)n : 0)] = '\0';
+		if (n <= 0)
+			return (int)n;
+		to->n += (size_t)n;
 	}
 }
 
