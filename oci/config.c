@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "oci/document.h"
 #include "oci/parts.h"
@@ -117,12 +118,43 @@ static int read_config(const struct oci_node *at, void *to, struct err *e)
 
 /* ---- documents ------------------------------------------------------------------------- */
 
-static int read_document(const char *text, size_t n, const struct oci_surroundings *surroundings,
+/* Without the rules of the policy, in whose place there is an empty list. */
+static int parse_without_rules(const struct oci_surroundings *s, json_t **ret, struct err *e)
+{
+	const struct oci_text *whole = &s->document;
+	const char *end = s->rules.data + s->rules.n;
+	cleanup_buf struct buf rest = BUF(LIMIT_OCI_CONFIG + 2);
+	int r = buf_reserve(&rest, whole->n - s->rules.n + 2, e);
+
+	if (r == 0)
+		r = buf_add(&rest, whole->data, (size_t)(s->rules.data - whole->data), e);
+	if (r == 0)
+		r = buf_add(&rest, "[]", 2, e);
+	if (r == 0)
+		r = buf_add(&rest, end, (size_t)(whole->data + whole->n - end), e);
+	return r < 0 ? r : oci_document_parse(rest.data, rest.n, ret, e);
+}
+
+/* What is wrong with it is said of the whole. */
+static int parse(struct oci_surroundings *s, json_t **ret, struct err *e)
+{
+	static const char *const path[] = {"linux", "seccomp", "syscalls", NULL};
+
+	if (s->knows_rules && s->document.n <= LIMIT_OCI_CONFIG &&
+	    oci_find_list(s->document, path, &s->rules) && parse_without_rules(s, ret, NULL) == 0)
+		return 0;
+	s->rules = (struct oci_text){.n = 0};
+	return oci_document_parse(s->document.data, s->document.n, ret, e);
+}
+
+static int read_document(const char *text, size_t n, struct oci_surroundings *surroundings,
 			 oci_reader *read, void *to, struct err *e)
 {
 	cleanup_json json_t *j = NULL;
-	int r = oci_document_parse(text, n, &j, e);
+	int r;
 
+	surroundings->document = (struct oci_text){.data = text, .n = n};
+	r = parse(surroundings, &j, e);
 	if (r < 0)
 		return r;
 	return read(&(struct oci_node){.value = j, .surroundings = surroundings}, to, e);
@@ -136,6 +168,7 @@ int oci_config_read(const char *text, size_t n, const struct oci_place *place,
 		.bundle = place->bundle,
 		.last_capability = place->last_capability,
 		.warnings = &c.warnings,
+		.knows_rules = place->knows_rules,
 	};
 	int r;
 
@@ -172,7 +205,7 @@ int oci_process_read(const char *text, size_t n, const struct oci_place *place,
 int oci_resources_read(const char *text, size_t n, struct container_resources *ret, struct err *e)
 {
 	cleanup_container_resources struct container_resources resources = {0};
-	const struct oci_surroundings surroundings = {0};
+	struct oci_surroundings surroundings = {0};
 	int r = read_document(text, n, &surroundings, oci_part_resources, &resources, e);
 
 	if (r < 0)

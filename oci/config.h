@@ -18,6 +18,13 @@
 struct oci_place {
 	const char *bundle;       /* absolute host path of the bundle; relative paths begin there */
 	unsigned last_capability; /* the highest that the kernel has (runtime/capabilities.h) */
+	/*
+	 * Is it known already what comes of these rules, as they are written in "syscalls"? Asked
+	 * when the rest of the policy is read. They are three quarters of the document, and engines
+	 * send the same ones each time: known ones are not read. A document with two errors may be
+	 * refused for the other one then. NULL: they are always read
+	 */
+	bool (*knows_rules)(struct seccomp_policy *policy, const char *text, size_t n);
 };
 
 /* All strings and lists are owned; oci_config_done() frees them. */

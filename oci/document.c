@@ -93,10 +93,9 @@ void oci_make_printable(char *text)
 			*text = '?';
 }
 
-int oci_document_parse(const char *text, size_t n, json_t **ret, struct err *e)
+int oci_value_parse(const char *text, size_t n, json_t **ret, struct err *e)
 {
 	cleanup_free char *copy = NULL;
-	cleanup_json json_t *j = NULL;
 	int r;
 
 	if (n > LIMIT_OCI_CONFIG)
@@ -107,9 +106,17 @@ int oci_document_parse(const char *text, size_t n, json_t **ret, struct err *e)
 		return err_oom(e);
 	memcpy(copy, text, n);
 	mark_big_numbers(copy, n);
-	r = json_parse(copy, n, &j, e);
+	r = json_parse(copy, n, ret, e);
 	if (r < 0 && e)
 		oci_make_printable(e->msg);
+	return r;
+}
+
+int oci_document_parse(const char *text, size_t n, json_t **ret, struct err *e)
+{
+	cleanup_json json_t *j = NULL;
+	int r = oci_value_parse(text, n, &j, e);
+
 	if (r < 0)
 		return r;
 	if (!json_is_object(j))

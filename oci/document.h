@@ -17,6 +17,9 @@
  */
 int oci_document_parse(const char *text, size_t n, json_t **ret, struct err *e);
 
+/* The same for a value of any kind. */
+int oci_value_parse(const char *text, size_t n, json_t **ret, struct err *e);
+
 /* Replace what a terminal would obey: messages quote documents. */
 void oci_make_printable(char *text);
 

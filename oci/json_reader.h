@@ -15,12 +15,18 @@
 
 #include "base/json.h"
 #include "base/strv.h"
+#include "oci/find.h"
+#include "runtime/seccomp.h"
 
 /* What readers know besides the document. */
 struct oci_surroundings {
 	const char *bundle;       /* absolute host path; relative ones are taken from it */
 	unsigned last_capability; /* the highest that the kernel has */
 	struct strv *warnings;    /* what was passed over, as sentences; NULL: nobody asks */
+	struct oci_text document; /* as a whole */
+	/* Left out of what was parsed: "syscalls" of seccomp. Empty when it is in there. */
+	struct oci_text rules;
+	bool (*knows_rules)(struct seccomp_policy *policy, const char *text, size_t n);
 };
 
 struct oci_node {

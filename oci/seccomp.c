@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "oci/document.h"
 #include "oci/parts.h"
 #include "oci/values.h"
 #include "runtime/seccomp_names.h"
@@ -161,9 +162,37 @@ static int add_rule(const struct oci_node *at, void *to, struct err *e)
 	return 0;
 }
 
+/*
+ * Rules that weren't parsed with the document. Where they are no JSON the document isn't either,
+ * which has the lines that its author knows.
+ */
+static int read_apart(const struct oci_node *at, struct seccomp_policy *p, struct err *e)
+{
+	const struct oci_surroundings *s = at->surroundings;
+	cleanup_json json_t *rules = NULL, *whole = NULL;
+	struct oci_node apart = *at;
+	int r = oci_value_parse(s->rules.data, s->rules.n, &rules, e);
+
+	if (r < 0) {
+		int why = oci_document_parse(s->document.data, s->document.n, &whole, e);
+
+		return why < 0 ? why : r;
+	}
+	apart.value = rules;
+	return oci_read_items(&apart, LIMIT_SECCOMP_RULES, add_rule, p, e);
+}
+
+/* The last member that is read, so the rest is known. Who listens has to be told by rules. */
 static int read_rules(const struct oci_node *at, void *to, struct err *e)
 {
-	return oci_read_items(at, LIMIT_SECCOMP_RULES, add_rule, to, e);
+	const struct oci_surroundings *s = at->surroundings;
+	struct seccomp_policy *p = to;
+
+	if (s->rules.n == 0)
+		return oci_read_items(at, LIMIT_SECCOMP_RULES, add_rule, p, e);
+	if (!p->listener_path && s->knows_rules(p, s->rules.data, s->rules.n))
+		return 0;
+	return read_apart(at, p, e);
 }
 
 /* ---- the policy ------------------------------------------------------------------------ */

@@ -65,11 +65,17 @@ int bundle_read_document(const char *path, struct buf *ret, struct err *e)
 
 /* ---- the bundle ------------------------------------------------------------------------ */
 
+static bool knows_rules(struct seccomp_policy *policy, const char *text, size_t n)
+{
+	return seccomp_recall(policy, RUNC_SECCOMP_CACHE, text, n);
+}
+
 static int understand(struct bundle *b, struct err *e)
 {
 	const struct oci_place place = {
 		.bundle = b->path,
 		.last_capability = runtime_capabilities_last(),
+		.knows_rules = knows_rules,
 	};
 	int r = oci_config_read(b->text.data ? b->text.data : "", b->text.n, &place, &b->config, e);
 

@@ -4,6 +4,9 @@
 #include "base/buf.h"
 #include "oci/config.h"
 
+/* Where programs of seccomp are kept between calls. */
+#define RUNC_SECCOMP_CACHE "/run/anchord/seccomp"
+
 struct bundle {
 	char *path;      /* absolute; owned */
 	struct buf text; /* of its config.json, as it was read */

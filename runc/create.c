@@ -328,7 +328,7 @@ static int launch(struct creation *c, struct err *e)
 	c->how.console_socket = c->console.socket;
 	c->how.listener_socket = c->listener;
 	c->how.listener_state = c->listener_state;
-	c->how.seccomp_cache = CREATE_SECCOMP_CACHE;
+	c->how.seccomp_cache = RUNC_SECCOMP_CACHE;
 	c->how.state = c->state_head;
 	c->how.directory = c->bundle.path;
 	r = runtime_plan_new(spec, c->container.state.rootfs, &plan, e);

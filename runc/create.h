@@ -76,8 +76,6 @@ int creation_launch(struct creation *c, struct err *e);
 /* The process, the cgroup, the trust, the directory and the pid file go. */
 void creation_undo(struct creation *c);
 
-/* Where programs of seccomp are kept between calls. */
-#define CREATE_SECCOMP_CACHE "/run/anchord/seccomp"
 /* Connect to who listens to the notifications of @policy, if someone shall; and say of whom. */
 int create_listener(const struct seccomp_policy *policy, const struct container_state *state,
 		    int *ret, char **ret_state, struct err *e);

@@ -213,7 +213,7 @@ static int launch(struct joining *j, struct err *e)
 	j->how.console_socket = j->console.socket;
 	j->how.listener_socket = j->listener;
 	j->how.listener_state = j->listener_state;
-	j->how.seccomp_cache = CREATE_SECCOMP_CACHE;
+	j->how.seccomp_cache = RUNC_SECCOMP_CACHE;
 	j->how.state = j->state_head;
 	r = runtime_plan_new(&j->spec, j->container.state.rootfs, &plan, e);
 	if (r == 0)

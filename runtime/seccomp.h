@@ -52,6 +52,10 @@ struct seccomp_policy {
 	size_t n_rules;             /* at most LIMIT_SECCOMP_RULES */
 	char *listener_path;        /* of the socket that gets the listener's descriptor; owned */
 	char *listener_metadata;    /* owned */
+	/* By seccomp_recall(): the rules as a document has them, borrowed; what is made of them. */
+	const char *text;
+	size_t n_text;
+	struct sock_fprog program; /* owned; of length 0: not known, the rules are above */
 };
 
 struct seccomp_policy *seccomp_policy_new(void); /* NULL without memory */
@@ -61,6 +65,18 @@ int seccomp_policy_add(struct seccomp_policy *p, struct seccomp_rule *rule, stru
 void seccomp_rule_done(struct seccomp_rule *rule);
 /* Is one condition enough, since two are about the same argument? */
 bool seccomp_rule_has_alternatives(const struct seccomp_rule *rule);
+
+/*
+ * seccomp_recall - find the program of rules that were not read, by their text
+ * @p:    all but the rules; it gets the program, and the text in any case: when the program is not
+ *        known, and the rules follow, seccomp_compile() keeps what it makes for this text
+ * @text: of the rules; has to stay as long as @p does
+ * @cache: as for seccomp_compile()
+ *
+ * The same text has to be the same rules. Returns whether the program is known, so that no rules
+ * are needed.
+ */
+bool seccomp_recall(struct seccomp_policy *p, const char *cache, const char *text, size_t n);
 
 /* Does the policy send notifications to a listener? */
 bool seccomp_policy_notifies(const struct seccomp_policy *p);

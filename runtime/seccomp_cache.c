@@ -21,7 +21,7 @@ static struct {
 	struct entry v[LIMIT_SECCOMP_PROGRAMS];
 } cache = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static bool copy(const struct sock_fprog *from, struct sock_fprog *ret)
+bool seccomp_program_copy(const struct sock_fprog *from, struct sock_fprog *ret)
 {
 	size_t n = from->len * sizeof(struct sock_filter);
 	struct sock_filter *filter = malloc(n);
@@ -70,7 +70,7 @@ int seccomp_cache_find(const struct buf *key, struct sock_fprog *ret)
 
 	pthread_mutex_lock(&cache.lock);
 	x = find(key, hash);
-	if (x && copy(&x->program, ret)) {
+	if (x && seccomp_program_copy(&x->program, ret)) {
 		x->used = ++cache.turn;
 		r = 1;
 	}
@@ -83,7 +83,7 @@ void seccomp_cache_keep(const struct buf *key, const struct sock_fprog *program)
 	struct entry new = {.hash = seccomp_hash(SECCOMP_HASH_START, key->data, key->n),
 			    .n_key = key->n};
 
-	if (!copy(program, &new.program))
+	if (!seccomp_program_copy(program, &new.program))
 		return;
 	new.key = malloc(key->n);
 	pthread_mutex_lock(&cache.lock);

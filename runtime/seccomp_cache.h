@@ -13,5 +13,7 @@
 int seccomp_cache_find(const struct buf *key, struct sock_fprog *ret);
 /* Keep copies of both; a key that is there already, or one without memory, is passed over. */
 void seccomp_cache_keep(const struct buf *key, const struct sock_fprog *program);
+/* A copy of a program. Returns whether there was memory for it. */
+bool seccomp_program_copy(const struct sock_fprog *from, struct sock_fprog *ret);
 /* How many programs are kept. */
 size_t seccomp_cache_size(void);

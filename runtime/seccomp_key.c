@@ -35,15 +35,30 @@ static int add_rule(struct buf *b, const struct seccomp_rule *rule, struct err *
 	return r;
 }
 
-int seccomp_key(const struct seccomp_policy *p, struct buf *ret, struct err *e)
+/* All but the rules; @n: how many they are. */
+static int add_head(struct buf *b, const struct seccomp_policy *p, uint64_t n, struct err *e)
 {
 	const struct scmp_version *v = seccomp_version();
-	const uint64_t head[] = {SECCOMP_FORMAT,        v->major,          v->minor,  v->micro,
-				 seccomp_arch_native(), p->default_action, p->n_rules};
-	int r = buf_add(ret, head, sizeof(head), e);
+	const uint64_t head[] = {SECCOMP_FORMAT,        v->major,          v->minor, v->micro,
+				 seccomp_arch_native(), p->default_action, n};
+	int r = buf_add(b, head, sizeof(head), e);
+
+	return r < 0 ? r : add_strings(b, &p->architectures, e);
+}
+
+int seccomp_text_key(const struct seccomp_policy *p, struct buf *ret, struct err *e)
+{
+	int r = add_head(ret, p, /* n= */ UINT64_MAX, e);
 
 	if (r == 0)
-		r = add_strings(ret, &p->architectures, e);
+		r = buf_add(ret, ANCHOR_VERSION, sizeof(ANCHOR_VERSION), e);
+	return r < 0 ? r : buf_add(ret, p->text, p->n_text, e);
+}
+
+int seccomp_key(const struct seccomp_policy *p, struct buf *ret, struct err *e)
+{
+	int r = add_head(ret, p, p->n_rules, e);
+
 	for (size_t i = 0; r == 0 && i < p->n_rules; i++)
 		r = add_rule(ret, &p->rules[i], e);
 	return r;

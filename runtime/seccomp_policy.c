@@ -32,6 +32,7 @@ struct seccomp_policy *seccomp_policy_free(struct seccomp_policy *p)
 	free(p->rules);
 	free(p->listener_path);
 	free(p->listener_metadata);
+	seccomp_program_done(&p->program);
 	free(p);
 	return NULL;
 }

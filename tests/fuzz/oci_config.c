@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "oci/config.h"
 #include "runtime/plan.h"
+#include "runtime/seccomp_key.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_refusal(int r, const struct err *e)
@@ -128,12 +129,46 @@ static void plan_config(struct oci_config *c)
 
 static const struct oci_place place = {.bundle = "/bundle", .last_capability = 40};
 
+static bool knows_nothing(struct seccomp_policy *policy, const char *text, size_t n)
+{
+	fuzz_promise(policy->n_rules == 0 && n >= 2 && text[0] == '[' && text[n - 1] == ']',
+		     "no list of rules");
+	return false;
+}
+
+/* Rules that are parsed apart from the document are the same ones; of two errors another is said.
+ */
+static void read_rules_apart(const char *text, size_t n, int r, const struct seccomp_policy *p)
+{
+	const struct oci_place asking = {
+		.bundle = "/bundle", .last_capability = 40, .knows_rules = knows_nothing};
+	struct buf key = BUF(LIMIT_SECCOMP_KEY), other = BUF(LIMIT_SECCOMP_KEY);
+	struct oci_config c;
+	struct err e = ERR_NONE;
+	int result = oci_config_read(text, n, &asking, &c, &e);
+
+	fuzz_promise((result < 0) == (r < 0), "%d in place of %d: %s", result, r, e.msg);
+	if (result < 0) {
+		check_refusal(result, &e);
+		return;
+	}
+	if (p && seccomp_key(p, &key, NULL) == 0) {
+		fuzz_promise(seccomp_key(c.container.seccomp, &other, NULL) == 0, "no key");
+		fuzz_promise(key.n == other.n && memcmp(key.data, other.data, key.n) == 0,
+			     "another policy");
+	}
+	buf_done(&key);
+	buf_done(&other);
+	oci_config_done(&c);
+}
+
 static void read_config(const char *text, size_t n)
 {
 	struct oci_config c;
 	struct err e = ERR_NONE;
 	int r = oci_config_read(text, n, &place, &c, &e);
 
+	read_rules_apart(text, n, r, r < 0 ? NULL : c.container.seccomp);
 	if (r < 0) {
 		check_refusal(r, &e);
 		return;

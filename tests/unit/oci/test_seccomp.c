@@ -120,5 +120,123 @@ START_TEST(a_wrong_policy_is_named)
 }
 END_TEST
 
+/* ---- rules that may be known already ------------------------------------------------------- */
+
+static char asked[200]; /* the text of the rules that were asked for; "": none */
+static bool are_known;
+
+static bool knows_rules(struct seccomp_policy *policy, const char *text, size_t n)
+{
+	ck_assert_uint_eq(policy->n_rules, 0);
+	ck_assert_uint_lt(n, sizeof(asked));
+	memcpy(asked, text, n);
+	asked[n] = '\0';
+	return are_known;
+}
+
+static int read_asking(const char *fragment, struct oci_config *ret, struct err *e)
+{
+	const struct oci_place place = {
+		.bundle = documents_place.bundle,
+		.last_capability = documents_place.last_capability,
+		.knows_rules = knows_rules,
+	};
+	cleanup_free char *text = document_text(fragment);
+
+	*asked = '\0';
+	return oci_config_read(text, strlen(text), &place, ret, e);
+}
+
+START_TEST(rules_that_are_known_are_not_read)
+{
+	static const char *const fragments[] = {
+		WITH_RULE("'action': 'SCMP_ACT_LOG'"),
+		WITH_RULE("'action': 'wrong'"), /* nobody has looked */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fragments); i++) {
+		cleanup_oci_config struct oci_config c;
+		struct err e = ERR_NONE;
+
+		are_known = true;
+		ck_ok(read_asking(fragments[i], &c, &e), e);
+		ck_assert_ptr_nonnull(strstr(asked, "\"action\""));
+		ck_assert_int_eq(asked[0], '[');
+		ck_assert_int_eq(asked[strlen(asked) - 1], ']');
+		ck_assert_uint_eq(c.container.seccomp->n_rules, 0);
+		ck_assert_uint_eq(c.container.seccomp->default_action, SECCOMP_RET_ALLOW);
+	}
+}
+END_TEST
+
+START_TEST(rules_that_are_not_known_are_read_as_ever)
+{
+	cleanup_oci_config struct oci_config c;
+	struct err e = ERR_NONE;
+
+	are_known = false;
+	ck_ok(read_asking(IN_SECCOMP("'syscalls': [{'names': ['a', 'b'], 'action': 'SCMP_ACT_LOG'},"
+				     " {'names': ['c'], 'action': 'SCMP_ACT_TRAP'}]"),
+			  &c, &e),
+	      e);
+	ck_assert_uint_eq(c.container.seccomp->n_rules, 2);
+	ck_assert_str_eq(c.container.seccomp->rules[0].names.v[1], "b");
+	ck_assert_uint_eq(c.container.seccomp->rules[1].action, SECCOMP_RET_TRAP);
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		struct oci_config ignored;
+
+		e = ERR_NONE;
+		ck_assert_int_eq(read_asking(errors[i].fragment, &ignored, &e), -EINVAL);
+		ck_assert_str_eq(e.msg, errors[i].message);
+	}
+}
+END_TEST
+
+START_TEST(nobody_is_asked_for_rules_that_notify_a_listener)
+{
+	cleanup_oci_config struct oci_config c;
+	struct err e = ERR_NONE;
+
+	are_known = true;
+	ck_ok(read_asking(IN_SECCOMP("'listenerPath': '/run/s', 'syscalls': [{'names': ['x'],"
+				     " 'action': 'SCMP_ACT_NOTIFY'}]"),
+			  &c, &e),
+	      e);
+	ck_assert_str_eq(asked, "");
+	ck_assert_uint_eq(c.container.seccomp->n_rules, 1);
+}
+END_TEST
+
+/* Of all the document, though only a part was parsed. */
+START_TEST(an_error_of_syntax_has_the_line_that_its_author_knows)
+{
+	static const char *const broken[] = {"[}",        "[]x",        "[,]",  "[1,]",
+					     "[\n\n1 2]", "[\"\x01\"]", "[tru]"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
+		const struct oci_place asking = {.bundle = "/b", .knows_rules = knows_rules};
+		const struct oci_place plain = {.bundle = "/b"};
+		struct err e = ERR_NONE, whole = ERR_NONE;
+		struct oci_config ignored;
+		char text[400];
+		int n = snprintf(text, sizeof(text),
+				 "{\"ociVersion\": \"1.0.2\", \"root\": {\"path\": \"/r\"},\n"
+				 "\"process\": {\"cwd\": \"/\", \"args\": [\"x\"]},\n"
+				 "\"linux\": {\"seccomp\": {\"defaultAction\":"
+				 " \"SCMP_ACT_LOG\", \"syscalls\": %s}}}",
+				 broken[i]);
+
+		are_known = false;
+		ck_assert_int_eq(oci_config_read(text, (size_t)n, &plain, &ignored, &whole),
+				 -EINVAL);
+		ck_assert_int_eq(oci_config_read(text, (size_t)n, &asking, &ignored, &e), -EINVAL);
+		ck_assert_ptr_nonnull(strstr(whole.msg, "line "));
+		ck_assert_str_eq(e.msg, whole.msg);
+	}
+}
+END_TEST
+
 SUITE("oci/seccomp", NULL, NULL, a_policy_is_read, an_action_is_what_the_filter_returns,
-      a_wrong_policy_is_named)
+      a_wrong_policy_is_named, rules_that_are_known_are_not_read,
+      rules_that_are_not_known_are_read_as_ever, nobody_is_asked_for_rules_that_notify_a_listener,
+      an_error_of_syntax_has_the_line_that_its_author_knows)

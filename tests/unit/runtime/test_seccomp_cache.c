@@ -453,6 +453,74 @@ START_TEST(the_oldest_files_go_and_those_of_others_stay)
 }
 END_TEST
 
+/* ---- by the text of its rules --------------------------------------------------------- */
+
+#define RULES "[{\"names\": [\"read\"]}]"
+
+/* As a reader of documents would: the rules follow when they aren't known. */
+static bool recalls(struct seccomp_policy *p, const char *text)
+{
+	bool is_known = seccomp_recall(p, directory, text, strlen(text));
+
+	ck_assert_int_eq(is_known, p->program.len > 0);
+	if (!is_known)
+		policy_call(p, "read", SCMP_ACT_TRAP);
+	return is_known;
+}
+
+START_TEST(rules_of_a_known_text_need_not_be_read)
+{
+	struct seccomp_policy *first = policy(SCMP_ACT_ALLOW), *second = policy(SCMP_ACT_ALLOW);
+	struct sock_fprog made = {0}, got = {0};
+	struct err e = ERR_NONE;
+
+	ck_assert(!recalls(first, RULES));
+	ck_ok(seccomp_compile(first, directory, &made, &e), e);
+	ck_assert(recalls(second, RULES));
+	ck_ok(seccomp_compile(second, directory, &got, &e), e);
+	ck_assert_uint_eq(got.len, made.len);
+	ck_assert_mem_eq(got.filter, made.filter, made.len * sizeof(*made.filter));
+	seccomp_program_done(&made);
+	seccomp_program_done(&got);
+	seccomp_policy_free(first);
+	seccomp_policy_free(second);
+}
+END_TEST
+
+START_TEST(a_text_of_another_policy_is_another_text)
+{
+	struct seccomp_policy *p[] = {policy(SCMP_ACT_ALLOW), policy(SCMP_ACT_ALLOW),
+				      policy(SCMP_ACT_LOG), policy(SCMP_ACT_ALLOW)};
+	struct err e = ERR_NONE;
+
+	recalls(p[0], RULES);
+	ck_ok(seccomp_compile(p[0], directory, &program, &e), e);
+	ck_assert(!recalls(p[1], RULES " "));
+	ck_assert(!recalls(p[2], RULES));
+	policy_architecture(p[3], "SCMP_ARCH_X86");
+	ck_assert(!recalls(p[3], RULES));
+	seccomp_program_done(&program);
+	for (size_t i = 0; i < ARRAY_SIZE(p); i++)
+		seccomp_policy_free(p[i]);
+}
+END_TEST
+
+/* The filter of a listener is asked for by rules, which say who listens. */
+START_TEST(rules_that_notify_are_not_kept_by_their_text)
+{
+	struct seccomp_policy *p = policy(SCMP_ACT_ALLOW), *next = policy(SCMP_ACT_ALLOW);
+	struct err e = ERR_NONE;
+
+	ck_assert(!seccomp_recall(p, directory, RULES, strlen(RULES)));
+	policy_call(p, "read", SCMP_ACT_NOTIFY);
+	ck_ok(seccomp_compile(p, directory, &program, &e), e);
+	ck_assert(!recalls(next, RULES));
+	seccomp_program_done(&program);
+	seccomp_policy_free(p);
+	seccomp_policy_free(next);
+}
+END_TEST
+
 SUITE("runtime/seccomp_cache", setup, teardown, policies_that_differ_have_different_keys,
       the_program_that_was_not_asked_for_longest_goes_first, threads_share_the_programs,
       what_was_saved_is_loaded, a_compiled_policy_is_saved,
@@ -460,4 +528,5 @@ SUITE("runtime/seccomp_cache", setup, teardown, policies_that_differ_have_differ
       a_directory_that_cannot_be_made_is_no_error, a_damaged_file_is_ignored_and_replaced,
       an_instruction_that_no_program_has_is_not_loaded,
       a_file_that_others_could_have_written_is_ignored, a_directory_of_others_is_not_used,
-      the_oldest_files_go_and_those_of_others_stay)
+      the_oldest_files_go_and_those_of_others_stay, rules_of_a_known_text_need_not_be_read,
+      a_text_of_another_policy_is_another_text, rules_that_notify_are_not_kept_by_their_text)
