@@ -31,7 +31,7 @@ struct answer {
 	uint32_t others[18];
 	uint32_t root; /* where in @text */
 	uint32_t more_others[(STATMOUNT_TEXT - 108) / 4];
-	char text[LIMIT_PATH];
+	char text[MOUNT_ROOT];
 };
 
 _Static_assert(offsetof(struct answer, text) == STATMOUNT_TEXT, "as in linux/mount.h");
@@ -63,7 +63,7 @@ int statmount_read(const char *path, struct mount_info *ret)
 		return r;
 	if (syscall(STATMOUNT_NR, &request, &answer, sizeof(answer), 0) < 0)
 		return -errno;
-	if ((answer.what & request.what) != request.what || answer.root >= LIMIT_PATH)
+	if ((answer.what & request.what) != request.what || answer.root >= MOUNT_ROOT)
 		return -ENOSYS;
 	ret->magic = answer.magic;
 	snprintf(ret->root, sizeof(ret->root), "%s", answer.text + answer.root);

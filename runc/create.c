@@ -214,9 +214,9 @@ static int make_cgroup(struct creation *c, struct err *e)
 		return 0;
 	r = plan_cgroup(c, e);
 	if (r == 0)
-		r = container_cgroup_create(c->id, config->cgroups_path,
-					    globals_use_systemd(c->globals), &config->resources,
-					    &c->cgroup, e);
+		r = container_cgroup_create(
+			c->id, s->is_cgroup_planned ? s->cgroup : config->cgroups_path,
+			globals_use_systemd(c->globals), &config->resources, &c->cgroup, e);
 	s->is_cgroup_planned = false;
 	if (r < 0) {
 		set_cgroup(s, NULL, NULL); /* what was there before stays */

@@ -29,15 +29,18 @@ static int remove_cgroup(const struct container *c, struct err *e)
 
 /* ---- trust ----------------------------------------------------------------------------- */
 
-int destroy_trust(struct container *c, struct err *e)
+static int undo_trust(const struct container *c, struct err *e)
 {
 	const struct trust_request request = container_trust(c);
-	int r;
 
-	if (!c->state.is_trusting)
-		return 0;
-	r = trust_undo(&request, e);
-	if (r < 0)
+	return c->state.is_trusting ? trust_undo(&request, e) : 0;
+}
+
+int destroy_trust(struct container *c, struct err *e)
+{
+	int r = undo_trust(c, e);
+
+	if (r < 0 || !c->state.is_trusting)
 		return r;
 	c->state.is_trusting = false;
 	return container_save(c, e);
@@ -56,9 +59,10 @@ int destroy_traces(const char *id, const struct globals *globals, struct err *e)
 	return trust_undo(&request, e);
 }
 
-static int undo_trust(struct container *c, const struct globals *globals, struct err *e)
+/* The state goes next, so it needn't say that this is done. */
+static int end_trust(const struct container *c, const struct globals *globals, struct err *e)
 {
-	return c->state.id ? destroy_trust(c, e) : destroy_traces(c->id, globals, e);
+	return c->state.id ? undo_trust(c, e) : destroy_traces(c->id, globals, e);
 }
 
 /* ---- hooks ----------------------------------------------------------------------------- */
@@ -93,7 +97,7 @@ int destroy_container(struct container *c, const struct globals *globals, struct
 	bundle_init(&bundle);
 	r = remove_cgroup(c, e);
 	if (r == 0)
-		r = undo_trust(c, globals, e);
+		r = end_trust(c, globals, e);
 	if (r < 0)
 		return r;
 	read_hooks(c, &bundle);

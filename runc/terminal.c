@@ -11,11 +11,14 @@ enum { IN, OUT, MASTER };
 
 void terminal_start(struct terminal *t, int master)
 {
+	static char room[2][TERMINAL_BYTES]; /* most containers have no terminal, and need none */
 	struct termios raw;
 
 	if (master < 0)
 		return;
 	t->master = master;
+	t->in.bytes = room[0];
+	t->out.bytes = room[1];
 	fcntl(master, F_SETFL, O_NONBLOCK);
 	terminal_resize(t);
 	if (tcgetattr(STDIN_FILENO, &t->saved) < 0)
@@ -50,7 +53,7 @@ static bool is_empty(const struct terminal_lane *l)
 
 static void fill(struct terminal_lane *l, int fd)
 {
-	ssize_t n = read(fd, l->bytes, sizeof(l->bytes));
+	ssize_t n = read(fd, l->bytes, TERMINAL_BYTES);
 
 	l->from = 0;
 	l->to = n > 0 ? (size_t)n : 0;

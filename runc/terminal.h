@@ -14,7 +14,7 @@
 enum { TERMINAL_POLLS = 3, TERMINAL_BYTES = 16384 };
 
 struct terminal_lane {
-	char bytes[TERMINAL_BYTES];
+	char *bytes;     /* TERMINAL_BYTES of this process's, which has one terminal at most */
 	size_t from, to; /* what was read and not yet written */
 	bool is_over;    /* nothing more comes */
 };

@@ -24,14 +24,19 @@ static bool is_own(unsigned capability)
 	return prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1;
 }
 
+uint64_t runtime_capabilities_own(uint64_t of)
+{
+	uint64_t set = 0;
+
+	for (unsigned cap = 0; cap < 64 && of >> cap; cap++)
+		if (of & BIT(cap) && is_own(cap))
+			set |= BIT(cap);
+	return set;
+}
+
 uint64_t runtime_capabilities_default(void)
 {
-	uint64_t set = docker_default;
-
-	for (unsigned cap = 0; docker_default >> cap; cap++)
-		if (set & BIT(cap) && !is_own(cap))
-			set &= ~BIT(cap);
-	return set;
+	return runtime_capabilities_own(docker_default);
 }
 
 unsigned runtime_capabilities_last(void)
@@ -42,14 +47,4 @@ unsigned runtime_capabilities_last(void)
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
 		return CAP_LAST_CAP; /* of the headers: nothing beyond has a name here anyway */
 	return (unsigned)strtoul(text, NULL, 10);
-}
-
-uint64_t runtime_capabilities_own(void)
-{
-	uint64_t set = 0;
-
-	for (unsigned cap = 0, last = runtime_capabilities_last(); cap <= last && cap < 64; cap++)
-		if (is_own(cap))
-			set |= BIT(cap);
-	return set;
 }

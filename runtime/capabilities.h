@@ -9,5 +9,5 @@
 uint64_t runtime_capabilities_default(void);
 /* The highest capability this kernel knows (/proc/sys/kernel/cap_last_cap). */
 unsigned runtime_capabilities_last(void);
-/* The bounding set of this process. */
-uint64_t runtime_capabilities_own(void);
+/* Which of these are in the bounding set of this process; a capability costs a system call. */
+uint64_t runtime_capabilities_own(uint64_t of);

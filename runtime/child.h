@@ -40,16 +40,18 @@ struct child {
 	int current; /* see orders.h */
 	int root;
 	int place;
-	int null;        /* our own /dev/null, by O_PATH */
-	int empty;       /* an attached read-only empty tmpfs, to clone */
-	int proc;        /* a /proc of our own, not attached */
-	int terminal;    /* the slave */
-	bool on_staging; /* current is already attached, to the staging directory */
+	int null;                 /* our own /dev/null, by O_PATH */
+	int empty;                /* an attached read-only empty tmpfs, to clone */
+	int proc;                 /* a /proc of our own, not attached */
+	int base;                 /* /proc or /sys of the container, as it was opened last ... */
+	const struct op *base_op; /* ... for this one's path */
+	int terminal;             /* the slave */
+	bool on_staging;          /* current is already attached, to the staging directory */
 };
 
 #define CHILD_START                                                                                \
 	.current = -EBADF, .root = -EBADF, .place = -EBADF, .null = -EBADF, .empty = -EBADF,       \
-	.proc = -EBADF, .terminal = -EBADF
+	.proc = -EBADF, .base = -EBADF, .terminal = -EBADF
 
 /* Play @ops. Returns 0; -errno after the report was filled. */
 int child_play(struct child *c, const struct ops *ops);

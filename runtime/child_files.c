@@ -132,12 +132,20 @@ static int check_magic(int fd, uint64_t magic)
 	return (uint64_t)fs.f_type == magic ? fd : -EXDEV;
 }
 
-/* "/proc" of "/proc/kcore". */
-static int open_base(const struct child *c, const struct op *op)
+static bool is_same_base(const struct op *a, const struct op *b)
+{
+	return a && a->other == b->other && a->value == b->value &&
+	       memcmp(a->path, b->path, a->other) == 0;
+}
+
+/* "/proc" of "/proc/kcore", which stays open: the next path is most likely in it, too. */
+static int open_base(struct child *c, const struct op *op)
 {
 	char base[LIMIT_PATH];
 	int fd;
 
+	if (is_same_base(c->base_op, op))
+		return c->base;
 	if (op->other >= sizeof(base))
 		return -ENAMETOOLONG;
 	memcpy(base, op->path, op->other);
@@ -145,7 +153,14 @@ static int open_base(const struct child *c, const struct op *op)
 	fd = child_open(c, base);
 	if (fd < 0)
 		return fd == -ENOENT ? -EXDEV : fd;
-	return check_magic(fd, op->value);
+	fd = check_magic(fd, op->value);
+	if (fd < 0)
+		return fd;
+	if (c->base >= 0)
+		close(c->base);
+	c->base = fd;
+	c->base_op = op;
+	return fd;
 }
 
 /*
@@ -153,7 +168,7 @@ static int open_base(const struct child *c, const struct op *op)
  * cover only what really lies in the kernel's own file system. There, and only there, a missing
  * path is nothing to protect (-ENOENT).
  */
-static int open_in(const struct child *c, const struct op *op)
+static int open_in(struct child *c, const struct op *op)
 {
 	const char *below = op->path + op->other;
 	int base = op->value ? open_base(c, op) : c->root;
@@ -162,8 +177,8 @@ static int open_in(const struct child *c, const struct op *op)
 	if (base < 0)
 		return base;
 	fd = child_open_below(base, *below ? below : "/", O_PATH, 0);
-	if (base != c->root)
-		close(base);
+	if (!*below)
+		c->base_op = NULL; /* it is about to be covered */
 	if (fd < 0)
 		return fd == -ENOTDIR ? -ENOENT : fd;
 	return op->value ? check_magic(fd, op->value) : fd;

@@ -78,8 +78,9 @@ static int apply(struct container_cgroup *c, const struct container_resources *r
 int container_cgroup_place(const char *id, const char *cgroups_path, char ret[LIMIT_PATH],
 			   struct err *e)
 {
-	char own[LIMIT_PATH];
-	int r = cgroup_find_process(getpid(), own, e);
+	bool is_absolute = cgroups_path && *cgroups_path == '/';
+	char own[LIMIT_PATH] = "/";
+	int r = is_absolute ? 0 : cgroup_find_process(getpid(), own, e);
 
 	return r < 0 ? r : container_cgroup_path(id, cgroups_path, own, ret, e);
 }

@@ -157,10 +157,15 @@ static void add_rule(struct program *p, const struct device_rule *rule)
 	}
 }
 
-static void add_rules(struct program *p, const struct device_rule *rules, size_t n)
+/* Engines send half of the rules that stand behind theirs anyway. */
+static bool is_default(const struct device_rule *rule)
 {
-	for (size_t i = 0; i < n; i++)
-		add_rule(p, &rules[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
+		if (rule->allow && rule->type == defaults[i].type &&
+		    rule->major == defaults[i].major && rule->minor == defaults[i].minor &&
+		    !(rule->access & ~defaults[i].access))
+			return true;
+	return false;
 }
 
 /* Yes, when nothing is asked for that isn't granted. */
@@ -178,8 +183,11 @@ ssize_t device_program(const struct device_rule *rules, size_t n, struct bpf_ins
 	struct program p = {.v = ret, .max = max};
 
 	begin(&p);
-	add_rules(&p, rules, n);
-	add_rules(&p, defaults, ARRAY_SIZE(defaults));
+	for (size_t i = 0; i < n; i++)
+		if (!is_default(&rules[i]))
+			add_rule(&p, &rules[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
+		add_rule(&p, &defaults[i]);
 	answer(&p);
 	if (p.n > max)
 		return err_set(e, -E2BIG, ERR_LIMIT,

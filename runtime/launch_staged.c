@@ -8,11 +8,12 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
+#include "base/io.h"
 #include "base/limits.h"
 #include "base/sys.h"
 #include "runtime/child_stage.h"
@@ -31,22 +32,22 @@ static void number_fds(struct runtime_plan *plan, struct stage *s)
 	snprintf(s->number, sizeof(s->number), "%u", s->first);
 }
 
+enum { USUAL_ORDERS = 32 << 10 }; /* bytes: most plans take a third of it */
+
 static int pack(const struct orders *o, int fd, struct err *e)
 {
+	cleanup_free void *room = NULL;
 	size_t used = 0;
-	void *room;
-	int r;
+	int r = -E2BIG;
 
-	if (ftruncate(fd, LIMIT_ORDERS) < 0)
-		return err_sys(e, "making room for the plan");
-	room = mmap(NULL, LIMIT_ORDERS, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (room == MAP_FAILED)
-		return err_sys(e, "making room for the plan");
-	r = orders_pack(o, room, LIMIT_ORDERS, &used);
-	munmap(room, LIMIT_ORDERS);
-	if (r < 0)
+	for (size_t size = USUAL_ORDERS; r == -E2BIG && size <= LIMIT_ORDERS; size *= 2) {
+		free(room);
+		room = malloc(size);
+		r = room ? orders_pack(o, room, size, &used) : -ENOMEM;
+	}
+	if (r == -E2BIG)
 		return err_set(e, r, ERR_LIMIT, "the plan takes more than %d bytes", LIMIT_ORDERS);
-	return ftruncate(fd, (off_t)used) < 0 ? err_sys(e, "cutting the plan") : 0;
+	return r < 0 ? err_oom(e) : io_write_all(fd, room, used, e);
 }
 
 /* Who is sent something has to be there. */
@@ -267,8 +268,7 @@ int launch_staged(struct runtime_plan *plan, const struct launch *how, struct ru
 		r = plan->orders.is_alone
 			    ? run_alone(&s, report, plan->orders.clone_flags, how, ret, e)
 			    : run_outside(&s, report, how, ret, e);
-	else
-		fd_close(ends[1]);
+	fd_close(s.report); /* where nothing was started; it is closed elsewhere */
 	fd_close(orders);
 	return r;
 }

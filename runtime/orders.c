@@ -36,6 +36,7 @@ static void *append(struct walk *w, const void *from, size_t n)
 		w->is_full = true;
 		return NULL;
 	}
+	memset(w->base + w->used, 0, at - w->used);
 	memcpy(w->base + at, from, n);
 	w->used = at + n;
 	return w->base + at;

@@ -227,9 +227,9 @@ struct orders {
 const char *op_words(enum op_kind kind);
 
 /*
- * orders_pack - copy orders into a memory file that another program can map
- * @room: writable memory of @size bytes; what is not used of it stays zero
- * @ret_used: bytes from the start
+ * orders_pack - copy orders into memory, as another program can map them
+ * @room: of @size bytes
+ * @ret_used: bytes from the start; nothing else is written
  *
  * Pointers become offsets. Returns 0; -E2BIG when the room doesn't do.
  */

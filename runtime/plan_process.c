@@ -92,7 +92,8 @@ static void add_limits(struct runtime_plan *plan, const struct container_process
 static struct container_capabilities possible(const struct container_spec *spec)
 {
 	struct container_capabilities set = spec->process.capabilities;
-	uint64_t own = plan_has_user_namespace(spec) ? ~UINT64_C(0) : runtime_capabilities_own();
+	uint64_t all = set.bounding | set.permitted | set.inheritable;
+	uint64_t own = plan_has_user_namespace(spec) ? all : runtime_capabilities_own(all);
 
 	set.bounding &= own;
 	set.permitted &= own;
@@ -146,10 +147,10 @@ static void add_owner(struct runtime_plan *plan, const struct container_spec *sp
  * The filter needs CAP_SYS_ADMIN, or no new privileges: then it comes last, so that what is before
  * it needn't be allowed.
  */
-static void add_privileges(struct runtime_plan *plan, const struct container_spec *spec)
+static void add_privileges(struct runtime_plan *plan, const struct container_spec *spec,
+			   const struct container_capabilities *set)
 {
 	const struct container_process *p = &spec->process;
-	struct container_capabilities set = possible(spec);
 
 	if (p->no_new_privileges)
 		plan_do(plan, OP_NO_NEW_PRIVILEGES);
@@ -157,10 +158,11 @@ static void add_privileges(struct runtime_plan *plan, const struct container_spe
 		plan_do(plan, OP_SECCOMP);
 	add_owner(plan, spec);
 	plan_do(plan, OP_USER);
-	add(plan,
-	    &(struct op){.kind = OP_CAPABILITIES, .value = set.effective, .other = set.permitted});
-	plan->orders.inheritable = set.inheritable;
-	plan->orders.ambient = set.ambient;
+	add(plan, &(struct op){.kind = OP_CAPABILITIES,
+			       .value = set->effective,
+			       .other = set->permitted});
+	plan->orders.inheritable = set->inheritable;
+	plan->orders.ambient = set->ambient;
 }
 
 /* ---- the command ----------------------------------------------------------------------- */
@@ -201,6 +203,7 @@ static bool needs_proc(const struct container_spec *spec)
  */
 int plan_process(struct runtime_plan *plan, const struct container_spec *spec, struct err *e)
 {
+	const struct container_capabilities set = possible(spec);
 	const struct container_process *p = &spec->process;
 	int r = 0;
 
@@ -224,7 +227,7 @@ int plan_process(struct runtime_plan *plan, const struct container_spec *spec, s
 	add_oom_score_adj(plan, spec);
 	add_limits(plan, p);
 	plan_do_value(plan, OP_UMASK, p->umask);
-	plan_do_value(plan, OP_BOUNDING_SET, possible(spec).bounding);
+	plan_do_value(plan, OP_BOUNDING_SET, set.bounding);
 	/* The last that is written to /proc, which is closed then. */
 	add_label(plan, "self/attr/apparmor/exec", "exec ", p->apparmor_profile);
 	add_label(plan, "self/attr/exec", "", p->selinux_label);
@@ -234,7 +237,7 @@ int plan_process(struct runtime_plan *plan, const struct container_spec *spec, s
 	add(plan, &(struct op){.kind = OP_WORKING_DIRECTORY,
 			       .path = plan_keep(plan, p->cwd),
 			       .flags = spec->makes_mount_points ? OP_CREATE : 0});
-	add_privileges(plan, spec);
+	add_privileges(plan, spec, &set);
 	if (spec->die_with_parent)
 		plan_do(plan, OP_PARENT_DEATH); /* a change of user takes it back */
 	plan_do(plan, OP_SIGNALS);

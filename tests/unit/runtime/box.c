@@ -109,7 +109,7 @@ void box_rootfs(struct box *box, const char *options)
 
 void box_capable(struct box *box)
 {
-	uint64_t own = runtime_capabilities_own();
+	uint64_t own = runtime_capabilities_own(UINT64_MAX);
 
 	box->spec.process.capabilities = (struct container_capabilities){
 		.bounding = own, .permitted = own, .effective = own};
