@@ -1,42 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/cgroup_systemd.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
+#include "base/path.h"
 #include "runtime/cgroup_find.h"
-#include "runtime/sd_bus.h"
+#include "runtime/scope_words.h"
 
-#define MANAGER         "org.freedesktop.systemd1"
-#define MANAGER_PATH    "/org/freedesktop/systemd1"
-#define MANAGER_IFACE   "org.freedesktop.systemd1.Manager"
-#define MANAGER_PRIVATE "unix:path=/run/systemd/private"
-
-enum { START_USEC = 30000000 };
-
-/* Loaded before anything is done with a bus. */
-static const struct sd_bus_calls *sd;
-
-static void error_done(sd_bus_error *error)
-{
-	sd->sd_bus_error_free(error);
-}
-
-static void bus_done(sd_bus **bus)
-{
-	if (*bus)
-		sd->sd_bus_flush_close_unref(*bus);
-}
-
-static void message_done(sd_bus_message **m)
-{
-	if (*m)
-		sd->sd_bus_message_unref(*m);
-}
+#define HELPER "anchord-scope"
 
 /* ---- the keeper ------------------------------------------------------------------------ */
 
@@ -65,239 +43,133 @@ static void stop_keeper(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* ---- the message ----------------------------------------------------------------------- */
+/* ---- anchord-scope --------------------------------------------------------------------- */
 
-static int append_property(sd_bus_message *m, const struct systemd_property *p)
+/* Beside this program, or where it is installed. */
+static void find_helper(char ret[LIMIT_PATH])
 {
-	int r;
+	char own[LIMIT_PATH - sizeof(HELPER) - 1] = "";
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
-	if (p->type == 't')
-		return sd->sd_bus_message_append(m, "(sv)", p->name, "t", p->number);
-	r = sd->sd_bus_message_open_container(m, 'r', "sv");
-	if (r >= 0)
-		r = sd->sd_bus_message_append(m, "s", p->name);
-	if (r >= 0)
-		r = sd->sd_bus_message_open_container(m, 'v', "ay");
-	if (r >= 0)
-		r = sd->sd_bus_message_append_array(m, 'y', p->mask, p->n_mask);
-	if (r >= 0)
-		r = sd->sd_bus_message_close_container(m);
-	if (r >= 0)
-		r = sd->sd_bus_message_close_container(m);
-	return r;
-}
-
-/* What every scope of ours has; a failed one is forgotten, or its name could not be used again. */
-static int append_fixed(sd_bus_message *m, const char *id, const char *slice, pid_t keeper)
-{
-	/* clang-format off */
-	return sd->sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)(sv)",
-		"Description",         "s",  id,
-		"Slice",               "s",  slice,
-		"PIDs",                "au", 1, (uint32_t)keeper,
-		"Delegate",            "b",  1,
-		"DefaultDependencies", "b",  0,
-		"CollectMode",         "s",  "inactive-or-failed",
-		"CPUAccounting",       "b",  1,
-		"MemoryAccounting",    "b",  1,
-		"IOAccounting",        "b",  1,
-		"TasksAccounting",     "b",  1);
-	/* clang-format on */
-}
-
-static int append_all(sd_bus_message *m, const char *id, const struct systemd_names *names,
-		      pid_t keeper, const struct systemd_property *properties, size_t n)
-{
-	int r = sd->sd_bus_message_append(m, "ss", names->unit, "fail");
-
-	if (r >= 0)
-		r = sd->sd_bus_message_open_container(m, 'a', "(sv)");
-	if (r >= 0)
-		r = append_fixed(m, id, names->slice, keeper);
-	for (size_t i = 0; r >= 0 && i < n; i++)
-		r = append_property(m, &properties[i]);
-	if (r >= 0)
-		r = sd->sd_bus_message_close_container(m);
-	return r < 0 ? r : sd->sd_bus_message_append(m, "a(sa(sv))", 0);
-}
-
-/* ---- the conversation ------------------------------------------------------------------ */
-
-/* The socket of systemd itself serves where no message bus runs. */
-static int connect_private(sd_bus **ret)
-{
-	int r = sd->sd_bus_new(ret);
-
-	if (r >= 0)
-		r = sd->sd_bus_set_address(*ret, MANAGER_PRIVATE);
-	return r < 0 ? r : sd->sd_bus_start(*ret);
-}
-
-static int connect_manager(sd_bus **ret, struct err *e)
-{
-	int r = sd_bus_load(&sd, e);
-
-	if (r < 0)
-		return r;
-	r = geteuid() == 0 ? sd->sd_bus_open_system(ret) : sd->sd_bus_open_user(ret);
-	if (r < 0 && geteuid() == 0)
-		r = connect_private(ret);
-	if (r < 0)
-		return err_set(e, -EHOSTDOWN, ERR_UNSUPPORTED,
-			       "cgroups by systemd can't be had: no systemd can be reached (%s)",
-			       strerror(-r));
-	return 0;
-}
-
-/* A job that we wait for. */
-struct job {
-	const char *path; /* NULL while we don't know it */
-	char result[64];  /* "done", or "" while it runs */
-};
-
-static int on_job_removed(sd_bus_message *m, void *data, sd_bus_error *error)
-{
-	struct job *job = data;
-	const char *path, *unit, *result;
-	uint32_t number;
-
-	(void)error;
-	if (sd->sd_bus_message_read(m, "uoss", &number, &path, &unit, &result) < 0)
-		return 0;
-	if (job->path && strcmp(path, job->path) == 0)
-		snprintf(job->result, sizeof(job->result), "%s", result);
-	return 0;
-}
-
-static int wait_for_job(sd_bus *bus, struct job *job, const char *unit, struct err *e)
-{
-	uint64_t deadline = clock_mono_usec() + START_USEC;
-
-	while (!*job->result) {
-		uint64_t at = clock_mono_usec();
-		int r = sd->sd_bus_process(bus, NULL);
-
-		if (r == 0 && at >= deadline)
-			return err_set(e, -ETIMEDOUT, ERR_DEADLINE,
-				       "systemd isn't done with unit '%s' in time", unit);
-		if (r == 0)
-			r = sd->sd_bus_wait(bus, deadline - at);
-		if (r < 0 && r != -EINTR)
-			return err_set(e, r, ERR_INTERNAL, "waiting for unit '%s': %s", unit,
-				       strerror(-r));
+	if (n > 0) {
+		path_parent(own, ret);
+		strcat(strcat(ret, "/"), HELPER);
+		if (access(ret, X_OK) == 0)
+			return;
 	}
-	if (strcmp(job->result, "done") != 0)
-		return err_set(e, -EIO, ERR_INTERNAL, "systemd's job for unit '%s' ends as '%s'",
-			       unit, job->result);
-	return 0;
+	strcpy(ret, ANCHOR_LIBEXEC "/" HELPER);
 }
 
-/* clang-format off */
-static const struct {
-	const char *name;
+/* Its standard input is @socket. No signal is blocked in it: it can be stopped. */
+static int spawn(const char *path, int socket, pid_t *ret, struct err *e)
+{
+	char *const argv[] = {(char *)(uintptr_t)HELPER, NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none;
 	int code;
-	enum err_kind kind;
-} answers[] = {
-	{MANAGER ".UnitExists", -EEXIST, ERR_EXISTS},
-	{MANAGER ".NoSuchUnit", -ENOENT, ERR_NOT_FOUND},
-};
-/* clang-format on */
 
-static int call_failed(int r, const sd_bus_error *error, const char *unit, struct err *e)
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, socket, STDIN_FILENO);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	code = posix_spawn(ret, path, &files, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	errno = code;
+	if (code == ENOENT || code == EACCES)
+		return err_set(e, -EOPNOTSUPP, ERR_UNSUPPORTED,
+			       "the systemd cgroup driver needs '%s': %s", path, strerror(code));
+	return code == 0 ? 0 : err_sys(e, "starting '%s'", path);
+}
+
+static int converse(int socket, const struct scope_request *q, struct scope_answer *ret,
+		    struct err *e)
 {
-	enum err_kind kind = ERR_INTERNAL;
+	errno = 0;
+	if (send(socket, q, sizeof(*q), MSG_NOSIGNAL) == sizeof(*q) &&
+	    shutdown(socket, SHUT_WR) == 0 &&
+	    recv(socket, ret, sizeof(*ret), MSG_WAITALL) == sizeof(*ret))
+		return 0;
+	if (errno == EAGAIN)
+		return err_set(e, -ETIMEDOUT, ERR_DEADLINE, HELPER " doesn't answer");
+	return err_set(e, -ECHILD, ERR_INTERNAL, HELPER " has died, or is of another version");
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
-		if (sd->sd_bus_error_has_name(error, answers[i].name)) {
-			r = answers[i].code;
-			kind = answers[i].kind;
-		}
+/* The helper has a deadline of its own, which is shorter. */
+static int set_deadline(int socket, struct err *e)
+{
+	const struct timeval deadline = {.tv_sec = SCOPE_SEC};
+
+	if (setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline)) < 0)
+		return err_sys(e, "setting a deadline");
+	return 0;
+}
+
+static int ask(struct scope_request *q, struct err *e)
+{
+	struct scope_answer answer = {.error = ERR_NONE};
+	char path[LIMIT_PATH];
+	int sockets[2], r;
+	pid_t pid;
+
+	strcpy(q->version, ANCHOR_VERSION);
+	q->asker = getpid();
+	find_helper(path);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
+		return err_sys(e, "making a socket");
+	r = set_deadline(sockets[0], e);
+	if (r == 0)
+		r = spawn(path, sockets[1], &pid, e);
+	close(sockets[1]);
+	if (r == 0) {
+		r = converse(sockets[0], q, &answer, e);
+		kill(pid, SIGKILL); /* the answer was all */
+		waitpid(pid, NULL, 0);
 	}
-	return err_set(e, r, kind, "unit '%s': %s", unit,
-		       error->message ? error->message : strerror(-r));
+	close(sockets[0]);
+	if (r == 0 && answer.result < 0 && e)
+		*e = answer.error;
+	return r < 0 ? r : answer.result;
 }
 
-/* Send @m, which starts a job for @unit, and wait for its end. */
-static int call(sd_bus *bus, sd_bus_message *m, const char *unit, struct err *e)
-{
-	cleanup(message_done) sd_bus_message *reply = NULL;
-	cleanup(error_done) sd_bus_error error = SD_BUS_ERROR_NULL;
-	struct job job = {.path = NULL};
-	/* Before the call: the signal may be there as soon as its reply. */
-	int r = sd->sd_bus_match_signal(bus, NULL, NULL, MANAGER_PATH, MANAGER_IFACE, "JobRemoved",
-					on_job_removed, &job);
-
-	if (r >= 0)
-		r = sd->sd_bus_call(bus, m, START_USEC, &error, &reply);
-	if (r >= 0)
-		r = sd->sd_bus_message_read(reply, "o", &job.path);
-	return r < 0 ? call_failed(r, &error, unit, e) : wait_for_job(bus, &job, unit, e);
-}
-
-static int start_scope(const char *id, const struct systemd_names *names, pid_t keeper,
-		       const struct systemd_property *properties, size_t n, struct err *e)
-{
-	cleanup(bus_done) sd_bus *bus = NULL;
-	cleanup(message_done) sd_bus_message *m = NULL;
-	int r = connect_manager(&bus, e);
-
-	if (r < 0)
-		return r;
-	r = sd->sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_IFACE,
-					       "StartTransientUnit");
-	if (r >= 0)
-		r = append_all(m, id, names, keeper, properties, n);
-	if (r < 0)
-		return err_set(e, r, ERR_INTERNAL, "asking for unit '%s': %s", names->unit,
-			       strerror(-r));
-	return call(bus, m, names->unit, e);
-}
+/* ---------------------------------------------------------------------------------------- */
 
 int cgroup_systemd_start(const char *id, const char *cgroups_path,
 			 const struct container_resources *resources, pid_t *ret_keeper,
 			 char ret_path[LIMIT_PATH], struct err *e)
 {
-	struct systemd_property properties[SYSTEMD_PROPERTIES_MAX];
-	ssize_t n = cgroup_systemd_properties(resources, properties, e);
-	struct systemd_names names;
-	pid_t keeper = 0;
-	int r = n < 0 ? (int)n : cgroup_systemd_names(id, cgroups_path, &names, e);
+	struct scope_request q = {.call = SCOPE_START};
+	ssize_t n = cgroup_systemd_properties(resources, q.properties, e);
+	int r = n < 0 ? (int)n : cgroup_systemd_names(id, cgroups_path, &q.names, e);
 
 	if (r == 0)
-		r = start_keeper(&keeper, e);
+		r = start_keeper(&q.keeper, e);
 	if (r < 0)
 		return r;
-	r = start_scope(id, &names, keeper, properties, (size_t)n, e);
+	q.n_properties = (size_t)n;
+	snprintf(q.description, sizeof(q.description), "%s", id);
+	r = ask(&q, e);
 	if (r == 0)
-		r = cgroup_find_process(keeper, ret_path, e);
+		r = cgroup_find_process(q.keeper, ret_path, e);
 	if (r < 0) {
-		stop_keeper(keeper);
+		stop_keeper(q.keeper);
 		return r;
 	}
-	*ret_keeper = keeper;
+	*ret_keeper = q.keeper;
 	return 0;
 }
 
 int cgroup_systemd_stop(const char *unit, struct err *e)
 {
-	cleanup(bus_done) sd_bus *bus = NULL;
-	cleanup(message_done) sd_bus_message *m = NULL;
-	int r = connect_manager(&bus, e);
+	struct scope_request q = {.call = SCOPE_STOP};
+	int r;
 
-	if (r == -EHOSTDOWN) {
-		err_clear(e);
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	r = sd->sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_IFACE,
-					       "StopUnit");
-	if (r >= 0)
-		r = sd->sd_bus_message_append(m, "ss", unit, "replace");
-	if (r < 0)
-		return err_set(e, r, ERR_INTERNAL, "stopping unit '%s': %s", unit, strerror(-r));
-	r = call(bus, m, unit, e);
-	if (r != -ENOENT)
+	snprintf(q.names.unit, sizeof(q.names.unit), "%s", unit);
+	r = ask(&q, e);
+	if (r != -EHOSTDOWN && r != -ENOENT)
 		return r;
 	err_clear(e);
 	return 0;

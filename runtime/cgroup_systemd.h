@@ -3,7 +3,8 @@
 /*
  * cgroup_systemd - a cgroup that systemd makes: a transient scope (private to runtime/)
  *
- * All talk with systemd is here; the names and the properties are made without it. A scope exists
+ * The names and the properties are made here, the talk with systemd is anchord-scope's, a program
+ * that is run for it (scope_words.h): beside ours, or in the libexec directory. A scope exists
  * only while it has a process, so a keeper sits in it until the container is there. It is
  * delegated: inside we write control files ourselves, and systemd gets the limits as properties
  * too, because it writes what it knows again whenever it is reloaded.
@@ -16,8 +17,8 @@
 enum { SYSTEMD_PROPERTIES_MAX = 16, SYSTEMD_MASK_MAX = 128 /* bytes: 1024 processors */ };
 
 struct systemd_property {
-	const char *name; /* constant */
-	char type;        /* of D-Bus: 't' number, 'y' an array of the bytes of mask */
+	char name[24];
+	char type; /* of D-Bus: 't' number, 'y' an array of the bytes of mask */
 	uint64_t number;
 	uint8_t mask[SYSTEMD_MASK_MAX];
 	size_t n_mask;
@@ -51,7 +52,8 @@ ssize_t cgroup_systemd_properties(const struct container_resources *r, struct sy
  * @ret_path:   of its cgroup, inside the hierarchy
  *
  * Asks the system's manager, or the user's when not root; blocks for at most 30 seconds.
- * Returns: 0; -EHOSTDOWN (ERR_UNSUPPORTED) when no manager can be reached; -EEXIST (ERR_EXISTS)
+ * Returns: 0; -EHOSTDOWN (ERR_UNSUPPORTED) when no manager can be reached; -EOPNOTSUPP
+ *          (ERR_UNSUPPORTED) without anchord-scope; -EEXIST (ERR_EXISTS)
  *          when the unit is there; -ETIMEDOUT (ERR_DEADLINE); -EIO when the job fails.
  */
 int cgroup_systemd_start(const char *id, const char *cgroups_path,

@@ -75,7 +75,8 @@ static struct systemd_property *add(struct list *l, const char *name, uint64_t n
 {
 	struct systemd_property *p = &l->v[l->n++];
 
-	*p = (struct systemd_property){.name = name, .type = 't', .number = number};
+	*p = (struct systemd_property){.type = 't', .number = number};
+	snprintf(p->name, sizeof(p->name), "%s", name);
 	return p;
 }
 
