@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -318,6 +319,11 @@ static int add_directory(struct authorities *set, int fd, struct dirent **names,
 	return 0;
 }
 
+void cacerts_ignore_openssl_conf(void)
+{
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
 int authorities_load(const char *dir, struct authorities **ret, struct err *e)
 {
 	cleanup_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -331,6 +337,7 @@ int authorities_load(const char *dir, struct authorities **ret, struct err *e)
 	if (fd < 0 && errno != ENOENT)
 		return err_sys(e, "opening the authorities directory '%s'", dir);
 	if (fd >= 0) {
+		cacerts_ignore_openssl_conf();
 		n = scandirat(fd, ".", &names, is_candidate, by_name);
 		if (n < 0)
 			return err_sys(e, "listing the authorities directory '%s'", dir);

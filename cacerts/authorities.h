@@ -40,6 +40,14 @@ struct authorities {
 struct authorities *authorities_new(void);
 
 /*
+ * cacerts_ignore_openssl_conf - libcrypto does without openssl.cnf in this process
+ *
+ * What is read here needs none of the providers that it may name, and static programs can't load
+ * one. authorities_load() does it; whoever uses this folder without it, before. Thread: any.
+ */
+void cacerts_ignore_openssl_conf(void);
+
+/*
  * authorities_load - read a directory
  * @dir: host path; a missing directory is an empty set
  *

@@ -368,6 +368,7 @@ static int leave(const struct shared_tree *tree, const char *user, struct err *e
 	int n = shared_tree_count_others(tree, user, e);
 	int r = n < 0 ? n : shared_tree_mounted(tree, mounted, e);
 
+	cacerts_ignore_openssl_conf();
 	if (r == 0 && n == 0)
 		r = shared_tree_undo(tree, report, e);
 	if (r == 0 && n == 0)

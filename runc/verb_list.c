@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
 #include "runc/container.h"
 #include "runc/output.h"
@@ -23,17 +24,20 @@ static const struct option options[] = {
 	{"quiet", "q", NULL, "print ids only", option_flag, offsetof(struct settings, quiet)},
 };
 
+/* As runc does, without what nsswitch.conf might name: a static program can't load that. */
 static void name_owner(const struct container *c, char *ret, size_t size)
 {
+	cleanup_fclose FILE *users = fopen("/etc/passwd", "re");
 	struct stat st = {.st_uid = 0};
 	const struct passwd *user;
 
 	fstat(c->fd, &st);
-	user = getpwuid(st.st_uid);
-	if (user)
-		snprintf(ret, size, "%s", user->pw_name);
-	else
-		snprintf(ret, size, "#%u", st.st_uid);
+	snprintf(ret, size, "#%u", st.st_uid);
+	while (users && (user = fgetpwent(users)))
+		if (user->pw_uid == st.st_uid) {
+			snprintf(ret, size, "%s", user->pw_name);
+			return;
+		}
 }
 
 /* One that is just being made, or removed, is left out. */

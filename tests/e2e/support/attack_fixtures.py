@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the attacks on anchor-runc: from support.attack_fixtures import jail, stage"""
+"""
+Fixtures of the attacks on anchor-runc: from support.attack_fixtures import jail, stage
+
+Each is tried on the program with sanitizers and on the static one that is packaged.
+"""
 import itertools
 import os
 import shutil
@@ -8,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.attacks import Stage
+from support.daemon import BIN, PACKAGED
 from support.engines.jail import Jail
 
 _numbers = itertools.count(1)
@@ -23,11 +28,11 @@ def jail(request):
     shutil.rmtree(directory)
 
 
-@pytest.fixture
-def stage(jail):
+@pytest.fixture(params=sorted({BIN, PACKAGED}), ids=lambda path: path.parent.name)
+def stage(jail, request):
     directory = jail.directory / f"stage{next(_numbers)}"
     directory.mkdir()
-    made = Stage(jail, directory)
+    made = Stage(jail, directory, request.param)
     yield made
     made.finish()
     shutil.rmtree(directory)

@@ -78,11 +78,14 @@ def replace_mount(document: dict, destination: str, *mounts):
 
 
 class Stage:
-    """@directory is the test's own. Below it, host/ stands for all that is the host's."""
+    """
+    @directory is the test's own. Below it, host/ stands for all that is the host's. @programs is
+    where anchor-runc comes from.
+    """
 
-    def __init__(self, jail: Jail, directory: Path):
+    def __init__(self, jail: Jail, directory: Path, programs: Path):
         self.jail, self.directory = jail, directory
-        self.binary = BIN / "anchor-runc"
+        self.binary = programs / "anchor-runc"
         self.attacker = BIN / "attacker"
         self.root = directory / "state"
         self.host = directory / "host"

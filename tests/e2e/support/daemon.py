@@ -13,6 +13,7 @@ from support import imitations, schema
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("ANCHORD_BIN", REPOSITORY / "build/dev/bin"))
+PACKAGED = Path(os.environ.get("ANCHORD_BIN", REPOSITORY / "build/release/bin"))  # as users have it
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 PATIENCE = 60  # seconds after which something hangs
 

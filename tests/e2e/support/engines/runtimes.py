@@ -9,9 +9,9 @@ import shlex
 import shutil
 from pathlib import Path
 
-from support.daemon import BIN
+from support.daemon import PACKAGED
 
-ANCHOR_RUNC = Path(os.environ.get("ANCHOR_RUNC", BIN / "anchor-runc"))
+ANCHOR_RUNC = Path(os.environ.get("ANCHOR_RUNC", PACKAGED / "anchor-runc"))
 HAS_TRUST = ANCHOR_RUNC.name == "anchor-runc"
 CRUN = Path("/usr/bin/crun")
 RUNC = Path("/usr/sbin/runc")

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
+from support.daemon import PACKAGED
+
 from . import documents, normal
 from .jail import Jail
 from .known import TABLE
@@ -64,8 +66,7 @@ def judge(line: dict) -> Verdict:
 
 def binary() -> str:
     """The runtime under test."""
-    default = os.path.join(os.environ.get("ANCHORD_BIN", "build/dev/bin"), "anchor-runc")
-    return os.path.abspath(os.environ.get("ANCHOR_RUNC", default))
+    return os.path.abspath(os.environ.get("ANCHOR_RUNC", PACKAGED / "anchor-runc"))
 
 
 def play(cases, probe: str, ours: str = "", timeout=600) -> list:
