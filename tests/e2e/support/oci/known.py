@@ -112,6 +112,8 @@ OURS = (
 
 CRUN = (
     Known(ALL, "crun 1.8.1 refuses what runc takes", cases=CRUN_REFUSES),
+    Known(ALL, "crun overlooks the end of a hook, one in a hundred, and waits for its timeout",
+          cases=(("hooks", "with timeouts"),)),
     Known(ALL, "crun ignores hooks that fail late", cases=(
         ("hooks", "poststart fails", "poststop fails"),)),
     Known(("files * new mode",), "crun makes mount points with modes 1755 and 700"),
