@@ -47,11 +47,25 @@ int child_new_session(struct child *c, const struct op *op)
 	return child_result(setsid());
 }
 
-static bool is_null(int fd)
+static bool is_null(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+/* As an image may have another device there, and to open that does something, it is asked before.
+ */
+static int open_own_null(int how)
 {
 	struct stat st;
+	int fd;
 
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+	if (fstatat(AT_FDCWD, "/dev/null", &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_null(&st))
+		return -1;
+	fd = openat(AT_FDCWD, "/dev/null", how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || (fstat(fd, &st) == 0 && is_null(&st)))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /*
@@ -60,16 +74,16 @@ static bool is_null(int fd)
  */
 static int take_own_null(int fd)
 {
-	int how = is_null(fd) ? fcntl(fd, F_GETFL) : -1;
-	int own = how < 0 ? -1
-			  : openat(AT_FDCWD, "/dev/null",
-				   (how & O_ACCMODE) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	int own = -1;
 	int r = 0;
 
-	if (own >= 0 && is_null(own))
+	if (fstat(fd, &st) == 0 && is_null(&st))
+		own = open_own_null(fcntl(fd, F_GETFL) & O_ACCMODE);
+	if (own >= 0) {
 		r = child_result(dup2(own, fd));
-	if (own >= 0)
 		close(own);
+	}
 	return r < 0 ? r : 0;
 }
 

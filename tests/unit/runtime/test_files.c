@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config-linux.md, "Devices", "Masked Paths", "Readonly Paths"; and images that attack. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "tests/unit/runtime/box.h"
@@ -202,6 +206,23 @@ START_TEST(devices_and_links_do_not_follow_what_an_image_has_in_their_place)
 }
 END_TEST
 
+/* To open a device can do something: a watchdog begins to count. */
+START_TEST(what_an_image_has_in_place_of_the_null_device_is_not_opened)
+{
+	cleanup_close int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	char event[512];
+
+	mount_specs_done(&box.spec.mounts);
+	box_mount(&box, "proc", "proc", "/proc", "");
+	ck_assert_int_eq(mknod(tree_at(&box.tree, "root/dev/null"), S_IFCHR | 0666, makedev(1, 5)),
+			 0);
+	ck_assert_int_ge(inotify_add_watch(watch, tree_at(&box.tree, "root/dev/null"), IN_OPEN), 0);
+	box_says(&box, "exit", "0", NULL);
+	ck_assert_int_eq(read(watch, event, sizeof(event)), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+}
+END_TEST
+
 /* The container's own "victim" is what a link means; its owner and mode aren't the host's. */
 START_TEST(directories_of_devices_are_made_inside_though_links_lead_out)
 {
@@ -303,6 +324,7 @@ SUITE("runtime/files", setup, teardown, devices_have_their_type_numbers_mode_and
       a_readonly_path_keeps_the_attributes_of_its_mount,
       a_dev_that_leads_to_the_host_is_made_in_the_container,
       devices_and_links_do_not_follow_what_an_image_has_in_their_place,
+      what_an_image_has_in_place_of_the_null_device_is_not_opened,
       directories_of_devices_are_made_inside_though_links_lead_out,
       a_mask_through_a_link_stays_in_the_container,
       a_proc_of_the_image_does_not_keep_paths_from_being_masked,
