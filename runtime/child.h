@@ -77,6 +77,8 @@ void child_blame(struct child *c, const char *path);
 int child_open(const struct child *c, const char *path);
 /* The same with these flags of open(2), from a directory that counts as the root. */
 int child_open_below(int dirfd, const char *path, uint64_t flags, uint64_t resolve);
+/* Is @path, found from @dirfd and not a link, the null device? "": is @dirfd itself? */
+bool child_is_null_device(int dirfd, const char *path);
 /* As child_open(), making directories that are missing, and at the end an entry like @like. */
 int child_open_or_create(struct child *c, const char *path, int like);
 /* Another mount is made up; the one before keeps its place if it was attached. */

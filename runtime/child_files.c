@@ -184,21 +184,23 @@ static int open_in(struct child *c, const struct op *op)
 	return op->value ? check_magic(fd, op->value) : fd;
 }
 
-static bool is_null_device(int fd)
+bool child_is_null_device(int dirfd, const char *path)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == NULL_DEVICE;
+	return fstatat(dirfd, path, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISCHR(st.st_mode) && st.st_rdev == NULL_DEVICE;
 }
 
 /* The container's own; the host's for one whose /dev isn't ours. */
 static int clone_null(struct child *c)
 {
-	if (c->null < 0 || !is_null_device(c->null))
+	if (c->null < 0 || !child_is_null_device(c->null, ""))
 		c->null = openat(AT_FDCWD, "/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (c->null < 0)
 		return -errno;
-	return is_null_device(c->null) ? child_result(open_tree(c->null, "", CLONE_FD)) : -ENXIO;
+	return child_is_null_device(c->null, "") ? child_result(open_tree(c->null, "", CLONE_FD))
+						 : -ENXIO;
 }
 
 /* One empty tmpfs serves all masked directories. */

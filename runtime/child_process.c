@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/sys.h"
 #include "runtime/child.h"
@@ -47,22 +46,15 @@ int child_new_session(struct child *c, const struct op *op)
 	return child_result(setsid());
 }
 
-static bool is_null(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
-}
-
-/* As an image may have another device there, and to open that does something, it is asked before.
- */
+/* An image may have another device there, and to open that does something: it is asked before. */
 static int open_own_null(int how)
 {
-	struct stat st;
 	int fd;
 
-	if (fstatat(AT_FDCWD, "/dev/null", &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_null(&st))
+	if (!child_is_null_device(AT_FDCWD, "/dev/null"))
 		return -1;
 	fd = openat(AT_FDCWD, "/dev/null", how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || (fstat(fd, &st) == 0 && is_null(&st)))
+	if (fd < 0 || child_is_null_device(fd, ""))
 		return fd;
 	close(fd);
 	return -1;
@@ -74,16 +66,15 @@ static int open_own_null(int how)
  */
 static int take_own_null(int fd)
 {
-	struct stat st;
-	int own = -1;
-	int r = 0;
+	int own, r;
 
-	if (fstat(fd, &st) == 0 && is_null(&st))
-		own = open_own_null(fcntl(fd, F_GETFL) & O_ACCMODE);
-	if (own >= 0) {
-		r = child_result(dup2(own, fd));
-		close(own);
-	}
+	if (!child_is_null_device(fd, ""))
+		return 0;
+	own = open_own_null(fcntl(fd, F_GETFL) & O_ACCMODE);
+	if (own < 0)
+		return 0;
+	r = child_result(dup2(own, fd));
+	close(own);
 	return r < 0 ? r : 0;
 }
 
