@@ -202,40 +202,37 @@ static int call(sd_bus *bus, sd_bus_message *m, const char *unit, struct err *e)
 	return r < 0 ? call_failed(r, &error, unit, e) : wait_for_job(bus, &job, unit, e);
 }
 
-static int start(const struct scope_request *q, struct err *e)
+static int append_unit(sd_bus_message *m, const struct scope_request *q)
 {
-	cleanup(bus_done) sd_bus *bus = NULL;
-	cleanup(message_done) sd_bus_message *m = NULL;
-	int r = connect_manager(&bus, e);
-
-	if (r < 0)
-		return r;
-	r = sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_IFACE,
-					   "StartTransientUnit");
-	if (r >= 0)
-		r = append_all(m, q);
-	if (r < 0)
-		return err_set(e, r, ERR_INTERNAL, "asking for unit '%s': %s", q->names.unit,
-			       strerror(-r));
-	return call(bus, m, q->names.unit, e);
+	return sd_bus_message_append(m, "ss", q->names.unit, "replace");
 }
 
-static int stop(const struct scope_request *q, struct err *e)
+/* clang-format off */
+static const struct {
+	const char *method, *words; /* for an error */
+	int (*append)(sd_bus_message *m, const struct scope_request *q);
+} calls[] = {
+	[SCOPE_START] = {"StartTransientUnit", "asking for", append_all},
+	[SCOPE_STOP]  = {"StopUnit",           "stopping",   append_unit},
+};
+/* clang-format on */
+
+static int converse(const struct scope_request *q, struct err *e)
 {
 	cleanup(bus_done) sd_bus *bus = NULL;
 	cleanup(message_done) sd_bus_message *m = NULL;
-	const char *unit = q->names.unit;
 	int r = connect_manager(&bus, e);
 
 	if (r < 0)
 		return r;
 	r = sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_IFACE,
-					   "StopUnit");
+					   calls[q->call].method);
 	if (r >= 0)
-		r = sd_bus_message_append(m, "ss", unit, "replace");
+		r = calls[q->call].append(m, q);
 	if (r < 0)
-		return err_set(e, r, ERR_INTERNAL, "stopping unit '%s': %s", unit, strerror(-r));
-	return call(bus, m, unit, e);
+		return err_set(e, r, ERR_INTERNAL, "%s unit '%s': %s", calls[q->call].words,
+			       q->names.unit, strerror(-r));
+	return call(bus, m, q->names.unit, e);
 }
 
 /* ---------------------------------------------------------------------------------------- */
@@ -255,10 +252,11 @@ int main(int argc, char **argv)
 	(void)argv;
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody waits for the scope then ... */
 	if (argc > 1 || recv(STDIN_FILENO, &q, sizeof(q), MSG_WAITALL) != sizeof(q) ||
-	    strncmp(q.version, ANCHOR_VERSION, sizeof(q.version)) != 0)
+	    strncmp(q.version, ANCHOR_VERSION, sizeof(q.version)) != 0 ||
+	    q.call >= ARRAY_SIZE(calls))
 		return not_for_people();
 	if (getppid() != q.asker)
 		return 1; /* ... nor if it has died before */
-	answer.result = q.call == SCOPE_START ? start(&q, &answer.error) : stop(&q, &answer.error);
+	answer.result = converse(&q, &answer.error);
 	return send(STDIN_FILENO, &answer, sizeof(answer), MSG_NOSIGNAL) == sizeof(answer) ? 0 : 1;
 }
