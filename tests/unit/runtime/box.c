@@ -126,6 +126,19 @@ void box_user_namespace(struct box *box)
 	ck_ok(id_maps_add(&box->spec.gid_maps, &map, &e), e);
 }
 
+void box_share(struct box *box, const struct runtime_process *target,
+	       const enum namespace_kind *kinds, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct container_namespace *ns = &box->spec.namespaces[kinds[i]];
+
+		ns->mode = NAMESPACE_PATH;
+		ck_assert_int_gt(asprintf(&ns->path, "/proc/%d/ns/%s", target->pid,
+					  namespace_kinds[kinds[i]].file),
+				 0);
+	}
+}
+
 int box_start(struct box *box, struct runtime_process *ret, struct err *e)
 {
 	struct runtime_plan *plan = NULL;

@@ -36,6 +36,9 @@ void box_rootfs(struct box *box, const char *options);
 void box_capable(struct box *box);
 /* A user namespace, in which ids from 0 on are the host's from 100000 on. */
 void box_user_namespace(struct box *box);
+/* The namespaces of these kinds are @target's, by their paths. */
+void box_share(struct box *box, const struct runtime_process *target,
+	       const enum namespace_kind *kinds, size_t n);
 
 /* Another user, without capabilities, as container_defaults() would have it. */
 void box_user(struct box *box, uid_t uid, gid_t gid);

@@ -176,14 +176,7 @@ START_TEST(the_runtime_namespace_is_that_of_the_caller_though_others_are_joined)
 	box_runs(&box, &target, "wait", NULL);
 	free(box.spec.hostname);
 	box.spec.hostname = NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(joined); i++) {
-		struct container_namespace *ns = &box.spec.namespaces[joined[i]];
-
-		ns->mode = NAMESPACE_PATH;
-		ck_assert_int_gt(asprintf(&ns->path, "/proc/%d/ns/%s", target.pid,
-					  namespace_kinds[joined[i]].file),
-				 0);
-	}
+	box_share(&box, &target, joined, ARRAY_SIZE(joined));
 	add_script(HOOK_CREATE_RUNTIME, SHOW_NAMESPACES, 0);
 	box_says(&box, "exit", "0", NULL);
 	assert_namespaces(getpid());

@@ -342,14 +342,7 @@ START_TEST(a_new_container_may_share_users_and_network_with_another)
 	free(box.spec.uid_maps.v);
 	free(box.spec.gid_maps.v);
 	box.spec.uid_maps = box.spec.gid_maps = (struct id_maps){.v = NULL};
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
-		struct container_namespace *ns = &box.spec.namespaces[shared[i]];
-
-		ns->mode = NAMESPACE_PATH;
-		ck_assert_int_gt(asprintf(&ns->path, "/proc/%d/ns/%s", target.pid,
-					  namespace_kinds[shared[i]].file),
-				 0);
-	}
+	box_share(&box, &target, shared, ARRAY_SIZE(shared));
 	ck_assert_str_eq(box_says(&box, "identity", NULL),
 			 "pid 1 ppid 0 sid 1 host anchord umask 022");
 	ck_assert_str_eq(box_says(&box, "cat", "/proc/self/uid_map", NULL),
@@ -397,14 +390,7 @@ START_TEST(new_users_may_be_in_joined_namespaces)
 	free(box.spec.hostname);
 	box.spec.hostname = NULL;
 	box_user_namespace(&box);
-	for (size_t i = 0; i < ARRAY_SIZE(joined); i++) {
-		struct container_namespace *ns = &box.spec.namespaces[joined[i]];
-
-		ns->mode = NAMESPACE_PATH;
-		ck_assert_int_gt(asprintf(&ns->path, "/proc/%d/ns/%s", target.pid,
-					  namespace_kinds[joined[i]].file),
-				 0);
-	}
+	box_share(&box, &target, joined, ARRAY_SIZE(joined));
 	mount_specs_done(&box.spec.mounts); /* they belong to users of the host */
 	strv_done(&box.spec.masked_paths);
 	strv_done(&box.spec.readonly_paths);
