@@ -98,7 +98,7 @@ static int converse(int socket, const struct scope_request *q, struct scope_answ
 	return err_set(e, -ECHILD, ERR_INTERNAL, HELPER " has died, or is of another version");
 }
 
-/* The helper has a deadline of its own, which is shorter. */
+/* The helper's own ones are shorter. */
 static int set_deadline(int socket, struct err *e)
 {
 	const struct timeval deadline = {.tv_sec = SCOPE_SEC};

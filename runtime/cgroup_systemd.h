@@ -51,7 +51,7 @@ ssize_t cgroup_systemd_properties(const struct container_resources *r, struct sy
  * @ret_keeper: a child of ours in it, to be killed and waited for by the caller
  * @ret_path:   of its cgroup, inside the hierarchy
  *
- * Asks the system's manager, or the user's when not root; blocks for at most 30 seconds.
+ * Asks the system's manager, or the user's when not root; blocks for at most SCOPE_SEC.
  * Returns: 0; -EHOSTDOWN (ERR_UNSUPPORTED) when no manager can be reached; -EOPNOTSUPP
  *          (ERR_UNSUPPORTED) without anchord-scope; -EEXIST (ERR_EXISTS)
  *          when the unit is there; -ETIMEDOUT (ERR_DEADLINE); -EIO when the job fails.

@@ -268,7 +268,7 @@ int launch_staged(struct runtime_plan *plan, const struct launch *how, struct ru
 		r = plan->orders.is_alone
 			    ? run_alone(&s, report, plan->orders.clone_flags, how, ret, e)
 			    : run_outside(&s, report, how, ret, e);
-	fd_close(s.report); /* where nothing was started; it is closed elsewhere */
+	fd_close(s.report); /* open still where nothing was started */
 	fd_close(orders);
 	return r;
 }

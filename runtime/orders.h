@@ -200,9 +200,8 @@ struct orders {
 	uint64_t inheritable, ambient; /* capabilities; the others are in the operation */
 
 	uint64_t clone_flags; /* CLONE_NEW* */
-	bool is_alone; /* runtime/init/ begins in them already, since nothing has to be done outside
-			*/
-	const char *uid_map; /* of a new user namespace, lines for the kernel; NULL: none */
+	bool is_alone;        /* nothing has to be done outside, so runtime/init/ begins in them */
+	const char *uid_map;  /* of a new user namespace, lines for the kernel; NULL: none */
 	const char *gid_map;
 	const char *staging; /* an empty directory of the host */
 

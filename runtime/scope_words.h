@@ -11,7 +11,7 @@
  */
 #include "runtime/cgroup_systemd.h"
 
-enum { SCOPE_SEC = 120 /* until an answer is given up; to make a scope takes 30 at most */ };
+enum { SCOPE_SEC = 120 /* until an answer is given up; to make a scope takes 60 at most */ };
 
 enum scope_call { SCOPE_START, SCOPE_STOP };
 
